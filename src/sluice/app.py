@@ -1,0 +1,108 @@
+"""The composition root: settings in, a running portal out. The only place that wires."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from sluice.clock import Clock, SystemClock
+from sluice.demo import add_demo, add_foundation
+from sluice.methods import method_table
+from sluice.rest.gateway import Gateway
+from sluice.rest.method import SCOPES
+from sluice.settings import Settings
+from sluice.store.sqlite import SqliteDatabase, open_sqlite
+from sluice.store.tables import Store
+
+ADMINISTRATOR_ID = 1
+CODE_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+class Portal:
+    """A portal that answers calls.
+
+    Attributes:
+        gateway: the one door.
+        database: the portal's data.
+        clock: what it reads the time from.
+        is_new: this start made it.
+    """
+
+    def __init__(
+        self, settings: Settings, *, clock: Clock | None = None, empty: bool = False
+    ) -> None:
+        """Open the portal that the settings name, making it first if there is none.
+
+        Args:
+            empty: a new portal has its administrator and root department alone.
+
+        Raises:
+            SettingError: the database address is of no known kind.
+            PortalUnusable: the portal cannot be opened.
+        """
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.database: SqliteDatabase = open_sqlite(settings.database_path, self.clock.now())
+        self.is_new = self.database.run_now(lambda store: self._found(store, empty))
+        self.gateway = Gateway(method_table(), self.database, self.clock, settings)
+
+    def _found(self, store: Store, empty: bool) -> bool:
+        """Make the portal's first people, unless it has some; tell whether it had none."""
+        if store.facts.get("founded"):
+            return False
+        now = self.clock.now()
+        store.facts.set("founded", now.isoformat())
+        store.facts.set("member_id", secrets.token_hex(16))
+        add_foundation(store, now)
+        if not empty:
+            add_demo(store, now)
+        return True
+
+    def add_webhook(self, user_id: int, scopes: Iterable[str], title: str) -> tuple[int, str]:
+        """Make an incoming webhook and return its id and its code, which is not kept."""
+        code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(24))
+        webhook_id = self.database.run_now(
+            lambda store: store.credentials.add_webhook(
+                user_id, code, title=title, scopes=scopes, now=self.clock.now()
+            )
+        )
+        return webhook_id, code
+
+    def administrator_code(self) -> str:
+        """Return the code of a working webhook of user 1 with all scopes.
+
+        It stands in a file of its own beside the database, readable by its owner alone, because
+        the database holds only its hash (settled 10). When the file is lost or its webhook
+        revoked, a new one is made.
+        """
+        file = self._code_file
+        user = str(ADMINISTRATOR_ID)
+        if file.exists():
+            code = file.read_text("utf-8").strip()
+            if self.database.run_now(lambda store: store.credentials.caller(user, code)):
+                return code
+        _, code = self.add_webhook(ADMINISTRATOR_ID, SCOPES, "The administrator's webhook")
+        _write_private(file, code + "\n")
+        return code
+
+    @property
+    def _code_file(self) -> Path:
+        path = self.database.path
+        return path.with_name(path.name + "-webhook")
+
+    def close(self) -> None:
+        """Finish what is waiting and close the files."""
+        self.database.close()
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    temporary = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(file)

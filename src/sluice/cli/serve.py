@@ -1,0 +1,137 @@
+"""`sluice serve`: a portal over HTTP and HTTPS until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import os
+import signal
+from pathlib import Path
+
+import click
+import uvloop
+
+from sluice.app import Portal
+from sluice.cli.portal import Failure, database_option, settings_in_force
+from sluice.demo import DEMO_FLOW_ID
+from sluice.server.http import HttpServer, PortTaken
+from sluice.server.tls import TlsError, open_authority, server_names
+from sluice.settings import SettingError, Settings
+from sluice.store.database import PortalUnusable
+
+
+@click.command()
+@click.option("--host", metavar="ADDRESS", help="Address to listen on. [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port for HTTP; 0 picks a free one. [default: 8024]")
+@click.option("--tls-port", type=int, help="Port for HTTPS; 0 picks a free one. [default: 8443]")
+@database_option
+@click.option(
+    "--ready-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write addresses and the administrator's webhook here as JSON, once both ports answer.",
+)
+@click.option("--empty", is_flag=True, help="Make a new portal without the demo team and flow.")
+@click.option(
+    "--https-required/--no-https-required",
+    default=None,
+    help="Answer plain HTTP with INVALID_REQUEST, as the vendor's cloud does.",
+)
+def command(
+    host: str | None,
+    port: int | None,
+    tls_port: int | None,
+    database: str | None,
+    ready_file: Path | None,
+    empty: bool,
+    https_required: bool | None,
+) -> None:
+    """Serve a portal over HTTP and HTTPS.
+
+    A portal that does not exist yet is made, with a demo team and flow 517. Stop it with Ctrl-C;
+    calls in flight are answered first.
+    """
+    settings = settings_in_force(
+        host=host,
+        port=port,
+        tls_port=tls_port,
+        database=database,
+        https_required=https_required,
+    ).settings
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        portal = Portal(settings, empty=empty)
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_serve(portal, settings, ready_file))
+        finally:
+            portal.close()
+    except (SettingError, PortalUnusable, PortTaken, TlsError) as problem:
+        raise Failure(str(problem)) from problem
+
+
+async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) -> None:
+    now = portal.clock.now()
+    authority = open_authority(settings.data_path / "ca", now)
+    context = authority.server_context(server_names(settings.host), now)
+    server = HttpServer(portal.gateway, settings, context)
+    facts = _facts(portal, server, authority.certificate)
+    loop = asyncio.get_running_loop()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(ending, server.stop)
+
+    def ready() -> None:
+        # What exists now stays; the collector need not look at it again under load.
+        gc.freeze()
+        if ready_file is not None:
+            _write_whole(ready_file, json.dumps(facts, indent=2) + "\n")
+        _tell(facts, portal.is_new)
+
+    await server.serve(ready)
+    click.echo("Stopped; every answered call is kept.")
+
+
+def _facts(portal: Portal, server: HttpServer, ca_file: Path) -> dict[str, str | int]:
+    """Return what the ready file holds."""
+    path = f"/rest/1/{portal.administrator_code()}/"
+    return {
+        "url": server.plain.url,
+        "tls_url": server.tls.url,
+        "ca_file": str(ca_file.absolute()),
+        "pid": os.getpid(),
+        "webhook": server.plain.url + path,
+        "tls_webhook": server.tls.url + path,
+        "database": f"sqlite:///{portal.database.path.absolute()}",
+    }
+
+
+def _tell(facts: dict[str, str | int], is_new: bool) -> None:
+    """Say on the terminal where the portal is and how to call it."""
+    heading = click.style("Sluice is ready.", fg="green", bold=True)
+    made = " A new portal was made." if is_new else ""
+    click.echo(
+        f"{heading}{made}\n\n"
+        f"  HTTP      {facts['url']}\n"
+        f"  HTTPS     {facts['tls_url']}   (clients trust {facts['ca_file']})\n"
+        f"  Portal    {facts['database']}\n\n"
+        "The administrator's webhook, all scopes; treat it as a password:\n\n"
+        f"  {facts['webhook']}\n"
+        f"  {facts['tls_webhook']}\n\n"
+        "Switch a flow on or off:\n\n"
+        "  curl -X POST -H 'Content-Type: application/json' \\\n"
+        f"    -d '{{\"flowId\": {DEMO_FLOW_ID}}}' \\\n"
+        f"    {facts['webhook']}tasks.flow.Flow.activate\n\n"
+        "Stop with Ctrl-C."
+    )
+
+
+def _write_whole(file: Path, text: str) -> None:
+    """Write a file so that a reader sees all of it or none."""
+    temporary = file.with_name(f"{file.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    temporary.replace(file)

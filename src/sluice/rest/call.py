@@ -1,0 +1,45 @@
+"""What a method sees of the call it answers."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from sluice.domain.access import Actor
+from sluice.rest.listing import Page
+from sluice.rest.method import MethodTable
+from sluice.store.tables import Store
+
+
+class Call:
+    """One call: one actor, one instant, one transaction.
+
+    Attributes:
+        actor: who calls, with what rights.
+        now: the instant of the call, aware, UTC. There is no other clock in a method.
+        store: the tables, inside the call's transaction.
+        page: which part of a list was asked for.
+        table: every method there is.
+        zone: the portal's time zone, in which instants are written on the wire.
+    """
+
+    __slots__ = ("actor", "now", "page", "store", "table", "zone")
+
+    def __init__(
+        self,
+        actor: Actor,
+        now: datetime,
+        store: Store,
+        page: Page,
+        table: MethodTable,
+        zone: tzinfo,
+    ) -> None:
+        self.actor = actor
+        self.now = now
+        self.store = store
+        self.page = page
+        self.table = table
+        self.zone = zone
+
+    def wire_time(self, instant: datetime) -> str:
+        """Return an instant as the wire writes it: ISO 8601, whole seconds, numeric offset."""
+        return instant.astimezone(self.zone).isoformat(timespec="seconds")

@@ -1,0 +1,105 @@
+"""The one door: find, authenticate, check, bind, run in the store, envelope.
+
+HTTP and the command line come through here; nothing reaches the data another way.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+
+from sluice.clock import Clock, stopwatch
+from sluice.errors import HttpsRequired, InternalServerError, RestError
+from sluice.rest.auth import authenticate, check_scope
+from sluice.rest.call import Call
+from sluice.rest.limits import OperatingTime
+from sluice.rest.method import Method, MethodTable
+from sluice.rest.params import bind, bind_classic
+from sluice.rest.request import JSON, Incoming, Limits, Request, Route, read, route
+from sluice.rest.response import Answer, TimeWriter, Timing, refused, succeeded
+from sluice.settings import Settings
+from sluice.store.database import Database
+from sluice.store.tables import Store
+
+log = logging.getLogger("sluice.gateway")
+
+
+class _Done(Struct):
+    """What the store's part of a call gives back."""
+
+    result: Any
+    credential: str
+    seconds: float
+
+
+class Gateway:
+    """Answers calls on one portal."""
+
+    def __init__(
+        self, table: MethodTable, database: Database, clock: Clock, settings: Settings
+    ) -> None:
+        self.table = table
+        self.database = database
+        self.clock = clock
+        self.limits = Limits(settings.max_body_bytes, settings.max_parameters, settings.max_depth)
+        self._zone = settings.zone
+        self._https_required = settings.https_required
+        self._time = TimeWriter(self._zone)
+        self._operating = OperatingTime()
+
+    async def answer(self, incoming: Incoming) -> Answer:
+        """Return the answer to a request. Never raises: a bug of ours is logged and said as 500.
+
+        Order of refusals: transport, method, credentials, scope, parameters, then the method's
+        own (rest-protocol.md 3.5).
+        """
+        output = JSON
+        try:
+            if self._https_required and not incoming.secure:
+                raise HttpsRequired
+            asked = route(incoming.path)
+            output = asked.format
+            return await self._call(incoming, asked)
+        except RestError as refusal:
+            return refused(refusal, output)
+        except Exception:
+            log.exception("a call failed for a reason of ours: %s", _without_code(incoming.path))
+            return refused(InternalServerError(), output)
+
+    async def _call(self, incoming: Incoming, asked: Route) -> Answer:
+        start = self.clock.now()
+        method = self.table.find(asked.method)
+        request = read(incoming, self.limits)
+        done = await self.database.run(
+            partial(self._perform, method, asked, request),
+            writes=method.writes,
+            long=method.long,
+        )
+        finish = self.clock.now()
+        operating, reset_at = self._operating.add(
+            done.credential, method.name, done.seconds, finish.timestamp()
+        )
+        timing = Timing(start, finish, done.seconds, operating, reset_at)
+        return succeeded(done.result, request.page, self._time.as_map(timing), asked.format)
+
+    def _perform(self, method: Method, asked: Route, request: Request, store: Store) -> _Done:
+        """Do the part of a call that touches data, inside its transaction."""
+        began = stopwatch()
+        actor = authenticate(store, asked.webhook, request.token)
+        check_scope(actor, method)
+        binder = bind_classic if method.classic else bind
+        arguments = binder(method.parameters, request.params)
+        call = Call(actor, self.clock.now(), store, request.page, self.table, self._zone)
+        result = method.function(call, **arguments)
+        return _Done(result, actor.credential, stopwatch() - began)
+
+
+def _without_code(path: bytes) -> str:
+    """Return a path for the log; the code of a webhook is a secret."""
+    segments = [segment for segment in path.decode("latin-1").split("/") if segment]
+    if len(segments) == 4:
+        segments[2] = "***"
+    return "/" + "/".join(segments)

@@ -1,0 +1,199 @@
+"""Every setting: default, unit, sentence. Read once, then fixed.
+
+Order: defaults, then a TOML file, then `SLUICE_*` variables, then arguments.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+CONFIG_NAME = "sluice.toml"
+
+
+class SettingError(Exception):
+    """A setting cannot be used. The words say which one, where it came from, and what would do."""
+
+
+def _setting(default: Any, sentence: str) -> Any:
+    return field(default=default, metadata={"sentence": sentence})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one program. `sluice doctor` shows each with its origin."""
+
+    host: str = _setting("127.0.0.1", "Address to listen on.")
+    port: int = _setting(8024, "TCP port for HTTP; 0 picks a free one.")
+    tls_port: int = _setting(8443, "TCP port for HTTPS; 0 picks a free one.")
+    database: str = _setting(
+        "",
+        "Where the portal is kept: sqlite:///relative.db or sqlite:////absolute.db; empty for"
+        " portal.db in data_dir.",
+    )
+    data_dir: str = _setting(
+        "",
+        "Directory for the default database, the certificate authority and the administrator's"
+        " webhook; empty for the user's data directory.",
+    )
+    https_required: bool = _setting(
+        False, "Answer plain HTTP with INVALID_REQUEST, as the vendor's cloud does."
+    )
+    time_zone: str = _setting("UTC", "The portal's time zone, an IANA name such as Europe/Berlin.")
+    max_body_bytes: int = _setting(16 * 1024 * 1024, "Largest request body, in bytes.")
+    max_parameters: int = _setting(10_000, "Most values in one request.")
+    max_depth: int = _setting(64, "Deepest nesting of a parameter, in levels.")
+    max_header_bytes: int = _setting(32 * 1024, "Largest request line and headers, in bytes.")
+    header_timeout_seconds: int = _setting(
+        10, "Longest time for a request to arrive whole, its body apart, in seconds."
+    )
+    body_timeout_seconds: int = _setting(60, "Longest pause inside a request's body, in seconds.")
+    idle_timeout_seconds: int = _setting(
+        75, "How long an idle keep-alive connection stays open, in seconds."
+    )
+    drain_timeout_seconds: int = _setting(
+        20, "How long a stopping server waits for calls in flight, in seconds."
+    )
+    log_level: str = _setting("warning", "What is logged: debug, info, warning or error.")
+
+    @property
+    def zone(self) -> tzinfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def data_path(self) -> Path:
+        """The directory for what belongs to the installation."""
+        if self.data_dir:
+            return Path(self.data_dir).expanduser()
+        home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+        return Path(home).expanduser() / "sluice"
+
+    @property
+    def database_path(self) -> Path:
+        """The portal's SQLite file.
+
+        Raises:
+            SettingError: the address is of another kind.
+        """
+        if not self.database:
+            return self.data_path / "portal.db"
+        scheme, separator, path = self.database.partition(":///")
+        if scheme == "sqlite" and separator and path:
+            return Path(path)
+        if self.database.startswith("postgres"):
+            raise SettingError(
+                "This version keeps a portal in SQLite alone; PostgreSQL is not built yet. "
+                "Use --database sqlite:///portal.db"
+            )
+        raise SettingError(
+            f"database = {self.database!r} is no address. "
+            "Use sqlite:///relative.db or sqlite:////absolute.db"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, and where each value came from: `default`, a file, a variable or `argument`."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def load(arguments: Mapping[str, Any], environment: Mapping[str, str], directory: Path) -> Loaded:
+    """Return the settings in force.
+
+    Args:
+        arguments: what the command line gave; None values count as not given.
+        environment: `SLUICE_PORT=9000` sets `port`; `SLUICE_CONFIG` names the TOML file.
+        directory: where `sluice.toml` is looked for when no file is named.
+
+    Raises:
+        SettingError: a file cannot be read, a name is unknown, or a value is of the wrong kind.
+    """
+    values: dict[str, Any] = {}
+    origins = {known.name: "default" for known in fields(Settings)}
+    for origin, source in _sources(arguments, environment, directory):
+        for name, value in source.items():
+            values[name] = _typed(name, value, origin)
+            origins[name] = origin
+    settings = Settings(**values)
+    _check(settings, origins)
+    return Loaded(settings, origins)
+
+
+def _sources(
+    arguments: Mapping[str, Any], environment: Mapping[str, str], directory: Path
+) -> list[tuple[str, Mapping[str, Any]]]:
+    sources: list[tuple[str, Mapping[str, Any]]] = []
+    named = environment.get("SLUICE_CONFIG")
+    file = Path(named) if named else directory / CONFIG_NAME
+    if named or file.exists():
+        sources.append((str(file), _from_file(file)))
+    for known in fields(Settings):
+        variable = f"SLUICE_{known.name.upper()}"
+        if variable in environment:
+            sources.append((variable, {known.name: environment[variable]}))
+    sources.append(("argument", {k: v for k, v in arguments.items() if v is not None}))
+    return sources
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(file.read_text("utf-8"))
+    except OSError as problem:
+        raise SettingError(f"Cannot read {file}: {problem.strerror}") from problem
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise SettingError(f"{file} is no TOML: {problem}") from problem
+    names = [known.name for known in fields(Settings)]
+    for name in content:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise SettingError(f"{file} sets {name}, which is no setting.{hint}")
+    return content
+
+
+def _typed(name: str, value: Any, origin: str) -> Any:
+    """Return the value as the setting's type; variables are texts, files have types."""
+    kind = type(getattr(_DEFAULTS, name))
+    if kind is bool and isinstance(value, str):
+        flags = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+        value = flags.get(value.strip().lower(), value)
+    if kind is int and isinstance(value, str) and value.strip().isdigit():
+        value = int(value)
+    if type(value) is not kind:
+        words = {bool: "true or false", int: "a whole number", str: "a text"}[kind]
+        raise SettingError(f"{name} = {value!r} ({origin}) must be {words}")
+    return value
+
+
+def _check(settings: Settings, origins: Mapping[str, str]) -> None:
+    for known in fields(Settings):
+        value = getattr(settings, known.name)
+        if type(value) is int and (value < 0 or (value == 0 and not known.name.endswith("port"))):
+            raise SettingError(f"{known.name} = {value} ({origins[known.name]}) is too small")
+    for name in ("port", "tls_port"):
+        if getattr(settings, name) > 65535:
+            raise SettingError(f"{name} ({origins[name]}) must be from 0 to 65535")
+    if settings.max_depth > 200:
+        raise SettingError(f"max_depth ({origins['max_depth']}) must be at most 200")
+    if settings.log_level not in ("debug", "info", "warning", "error"):
+        raise SettingError(
+            f"log_level ({origins['log_level']}) must be debug, info, warning or error"
+        )
+    try:
+        ZoneInfo(settings.time_zone)
+    except (ValueError, OSError, KeyError) as problem:
+        raise SettingError(
+            f"time_zone = {settings.time_zone!r} ({origins['time_zone']}) is no IANA time zone"
+        ) from problem
+
+
+_DEFAULTS = Settings()

@@ -1,0 +1,106 @@
+"""What an engine offers: work done on one transaction, and refusals that say what to do.
+
+An engine takes plain synchronous functions (`work`), gives each one a `Store` on a transaction,
+and answers when the work's changes are safe. Nothing else in Sluice opens a transaction.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from sluice.store.tables import Store
+
+Value = int | str | None
+Row = tuple[Any, ...]
+Parameters = Mapping[str, Value]
+T = TypeVar("T")
+
+NOTHING: Parameters = {}
+
+
+class PortalUnusable(Exception):
+    """The portal cannot be opened. The words are for whoever started the program: what is wrong,
+    and what to do."""
+
+
+class Transaction(ABC):
+    """One call's view of the data.
+
+    Attributes:
+        lock: the clause that keeps other writers off a selected row until commit.
+        cache: what was read and stays true while nobody else changes the portal; the engine
+            empties it when another process did, and when something was rolled back.
+    """
+
+    lock: str
+    cache: dict[Any, Any]
+
+    @abstractmethod
+    def one(self, sql: str, parameters: Parameters = NOTHING) -> Row | None:
+        """Return the first row of a SELECT, or None."""
+
+    @abstractmethod
+    def all(self, sql: str, parameters: Parameters = NOTHING) -> list[Row]:
+        """Return every row of a SELECT."""
+
+    @abstractmethod
+    def run(self, sql: str, parameters: Parameters = NOTHING) -> int:
+        """Change rows and return how many."""
+
+    @abstractmethod
+    def add(self, sql: str, parameters: Parameters = NOTHING) -> int | None:
+        """Insert with `RETURNING id` and return the id; None if `ON CONFLICT` did nothing."""
+
+    def insert(self, table: str, values: Parameters, on_conflict: str = "") -> int | None:
+        """Insert a row into a table with an `id` and return the id, see `add`."""
+        named = ", ".join(f":{name}" for name in values)
+        columns = ", ".join(values)
+        return self.add(
+            f"INSERT INTO {table} ({columns}) VALUES ({named}) {on_conflict} RETURNING id", values
+        )
+
+    def update(self, table: str, row_id: int, values: Parameters) -> int:
+        """Set these columns of the row with this `id` and return how many rows that were."""
+        assignments = ", ".join(f"{name} = :{name}" for name in values)
+        return self.run(
+            f"UPDATE {table} SET {assignments} WHERE id = :id", {**values, "id": row_id}
+        )
+
+
+class Database(Protocol):
+    """A portal's data on some engine."""
+
+    address: str
+
+    async def run(
+        self, work: Callable[[Store], T], *, writes: bool = False, long: bool = False
+    ) -> T:
+        """Do the work in one transaction and return what it returned, once it is safe.
+
+        An exception rolls back what this work changed, nothing else, and is raised again.
+
+        Args:
+            work: a plain function; it must not keep the store.
+            writes: the work may change something; if not, it reads one committed snapshot.
+            long: the work reads many rows and must not hold up quick calls.
+
+        Raises:
+            StoreUnavailable: the change could not be made safe; nothing of it remains.
+        """
+        ...
+
+    def run_now(self, work: Callable[[Store], T]) -> T:
+        """Do work that writes and wait for it: for programs without an event loop."""
+        ...
+
+    def close(self) -> None:
+        """Finish the work that is waiting, and close the files."""
+        ...
+
+
+def with_id(row_id: int, values: Parameters) -> Parameters:
+    """Return a new row's values with its id, if it brings one; 0 leaves it to the engine."""
+    return {"id": row_id, **values} if row_id else values

@@ -1,0 +1,119 @@
+"""Pages of rows: conditions, order and window, turned into the shared SQL dialect.
+
+`rest/listing.py` reads these from the wire. Only columns a table class declares reach the SQL;
+every value travels as a parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from sluice.store.database import Parameters, Row, Transaction, Value
+
+
+class Kind(StrEnum):
+    """What a column holds, and so how a wire value is read."""
+
+    NUMBER = "number"
+    FLAG = "flag"
+    TEXT = "text"
+    NAME = "name"  # compared through `domain.text.name_key`; the column holds keys
+    INSTANT = "instant"
+
+
+class Column(Struct, frozen=True):
+    """A column that lists may filter and sort by."""
+
+    sql: str
+    kind: Kind = Kind.TEXT
+
+
+class Condition(Struct, frozen=True):
+    """`column operator values`, all of which must hold.
+
+    Attributes:
+        operator: `=`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `not in`, `like`, `not like` or `between`.
+            `like` takes a pattern with `%` and `_`, a backslash before a literal one.
+    """
+
+    column: Column
+    operator: str
+    values: tuple[Value, ...]
+
+
+class Window(Struct, frozen=True):
+    """Which rows to return, and whether to count all that match."""
+
+    offset: int
+    size: int
+    counted: bool
+
+
+def where(conditions: Sequence[Condition]) -> tuple[str, dict[str, Value]]:
+    """Return the conditions as SQL (true when there are none) and its parameters."""
+    clauses = []
+    parameters: dict[str, Value] = {}
+    for condition in conditions:
+        names = []
+        for value in condition.values:
+            name = f"v{len(parameters)}"
+            parameters[name] = value
+            names.append(f":{name}")
+        clauses.append(_clause(condition, names))
+    return " AND ".join(clauses) or "1 = 1", parameters
+
+
+def _clause(condition: Condition, names: list[str]) -> str:
+    column, operator = condition.column.sql, condition.operator
+    if operator in ("in", "not in"):
+        if not names:  # nothing is in an empty list
+            return "1 = 0" if operator == "in" else "1 = 1"
+        return f"{column} {operator.upper()} ({', '.join(names)})"
+    if operator == "between":
+        return f"{column} BETWEEN {names[0]} AND {names[1]}"
+    if operator in ("like", "not like"):
+        return f"{column} {operator.upper()} {names[0]} ESCAPE '\\'"
+    if condition.values[0] is None:
+        return f"{column} IS {'NOT ' if operator == '!=' else ''}NULL"
+    return f"{column} {'<>' if operator == '!=' else operator} {names[0]}"
+
+
+def page(
+    transaction: Transaction,
+    *,
+    columns: str,
+    source: str,
+    conditions: Sequence[Condition],
+    order: Sequence[tuple[Column, bool]],
+    window: Window,
+    extra: tuple[str, Parameters] = ("1 = 1", {}),
+    key: str = "id",
+) -> tuple[list[Row], int | None]:
+    """Return one page of rows, and how many match in all when the window asks for it.
+
+    Args:
+        columns: the SELECT list.
+        source: the FROM clause, without the word.
+        order: columns with True for ascending; `key` is added so that pages never overlap.
+        extra: a further condition with its parameters, which are the caller's own.
+        key: the column that makes the order total.
+    """
+    clause, parameters = where(conditions)
+    clause = f"{clause} AND {extra[0]}"
+    everything: Mapping[str, Value] = {**parameters, **extra[1]}
+    total = None
+    if window.counted:
+        counted = transaction.one(f"SELECT COUNT(*) FROM {source} WHERE {clause}", everything)
+        total = int(counted[0]) if counted else 0
+    by = [f"{column.sql} {'ASC' if ascending else 'DESC'}" for column, ascending in order]
+    if not any(column.sql == key for column, _ in order):
+        by.append(f"{key} ASC")
+    rows = transaction.all(
+        f"SELECT {columns} FROM {source} WHERE {clause} ORDER BY {', '.join(by)}"
+        " LIMIT :size OFFSET :offset",
+        {**everything, "size": window.size, "offset": window.offset},
+    )
+    return rows, total

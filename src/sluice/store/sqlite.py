@@ -1,0 +1,350 @@
+"""The embedded engine: one SQLite file, one writer thread with group commit, many readers.
+
+Calls that write wait in a line. The writer takes everybody who waits, opens one transaction,
+runs each call behind its own savepoint, commits once with `synchronous=FULL`, and only then
+releases the answers. Calls are serial, so a toggle or a queue turn cannot race, and the price of
+reaching the disk is shared. Readers see committed snapshots on connections of their own.
+Design: docs/architecture.md, "Synchronous core, asynchronous edges, group commit".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sluice.errors import StoreUnavailable
+from sluice.store import migrate
+from sluice.store.database import NOTHING, Parameters, PortalUnusable, Row, Transaction
+from sluice.store.tables import Store
+
+T = TypeVar("T")
+Work = Callable[[Store], Any]
+
+IDENTITY = "INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL"
+# Marks the file as a portal of Sluice ("Slce") for `file` and for our own check.
+APPLICATION_ID = 0x536C6365
+# More calls than this wait for the next commit, so that the first of a storm is not kept long.
+MOST_IN_GROUP = 256
+LONG_READERS = 2
+BUSY_TIMEOUT_SECONDS = 5.0
+
+_WHAT_TO_DO = {
+    sqlite3.SQLITE_FULL: "The disk that holds the portal is full. Free some space and call again.",
+    sqlite3.SQLITE_IOERR: "The disk that holds the portal failed. Check the disk and call again.",
+    sqlite3.SQLITE_READONLY: "The portal's file is read-only. Make it writable and call again.",
+    sqlite3.SQLITE_BUSY: "Another program keeps the portal's file locked. Call again later.",
+    sqlite3.SQLITE_CANTOPEN: "The portal's file cannot be opened. Check that it is still there.",
+    sqlite3.SQLITE_CORRUPT: "The portal's file is damaged. Restore a backup of it.",
+    sqlite3.SQLITE_NOTADB: "The portal's file is damaged. Restore a backup of it.",
+}
+
+log = logging.getLogger("sluice.store")
+
+
+class SqliteTransaction(Transaction):
+    """A transaction on one connection. A savepoint is set before the call's first change."""
+
+    lock = ""  # nobody else writes while the single writer does
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._execute = connection.execute
+        self.cache: dict[Any, Any] = {}
+        self.changed = False
+
+    def one(self, sql: str, parameters: Parameters = NOTHING) -> Row | None:
+        row: Row | None = self._execute(sql, parameters).fetchone()
+        return row
+
+    def all(self, sql: str, parameters: Parameters = NOTHING) -> list[Row]:
+        return self._execute(sql, parameters).fetchall()
+
+    def run(self, sql: str, parameters: Parameters = NOTHING) -> int:
+        self._before_change()
+        return self._execute(sql, parameters).rowcount
+
+    def add(self, sql: str, parameters: Parameters = NOTHING) -> int | None:
+        self._before_change()
+        rows = self._execute(sql, parameters).fetchall()
+        return int(rows[0][0]) if rows else None
+
+    def _before_change(self) -> None:
+        if not self.changed:
+            self._execute("SAVEPOINT one_call")
+            self.changed = True
+
+    def keep(self) -> None:
+        """End the call and keep its changes for the group's commit."""
+        if self.changed:
+            self._execute("RELEASE one_call")
+            self.changed = False
+
+    def undo(self) -> None:
+        """End the call and undo its changes."""
+        if self.changed:
+            self._execute("ROLLBACK TO one_call")
+            self._execute("RELEASE one_call")
+            self.changed = False
+        self.cache.clear()
+
+
+class _Connection:
+    """A connection, its transaction and the tables on it; used by one thread at a time."""
+
+    def __init__(self, path: Path, *, writes: bool) -> None:
+        self.sqlite = sqlite3.connect(
+            path,
+            timeout=BUSY_TIMEOUT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+        )
+        self.sqlite.execute("PRAGMA synchronous = FULL")
+        self.sqlite.execute("PRAGMA cache_size = -8192")
+        if not writes:
+            self.sqlite.execute("PRAGMA query_only = 1")
+        self.transaction = SqliteTransaction(self.sqlite)
+        self.store = Store(self.transaction)
+        self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+        self._version = 0
+
+    def begin(self) -> None:
+        """Open a transaction; forget what was cached if somebody else has changed the file."""
+        execute = self.sqlite.execute
+        execute(self._begin)
+        version = execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:
+            self._version = version
+            self.transaction.cache.clear()
+
+    def rollback(self) -> None:
+        self.transaction.cache.clear()
+        self.transaction.changed = False
+        if self.sqlite.in_transaction:
+            self.sqlite.execute("ROLLBACK")
+
+    def read(self, work: Callable[[Store], T]) -> T:
+        """Run reading work on one snapshot."""
+        try:
+            self.begin()
+            result = work(self.store)
+            self.sqlite.execute("COMMIT")
+        except BaseException as problem:
+            self.rollback()
+            if isinstance(problem, sqlite3.Error):
+                raise _refusal(problem) from problem
+            raise
+        return result
+
+
+class _Waiting:
+    """A call in the writer's line, and where its answer goes."""
+
+    __slots__ = ("error", "future", "result", "work")
+
+    def __init__(self, work: Work, future: asyncio.Future[Any] | Future[Any]) -> None:
+        self.work = work
+        self.future = future
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def release(self) -> None:
+        if self.future.done():  # the caller has gone
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+class SqliteDatabase:
+    """A portal in one SQLite file. Implements `Database`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.address = f"sqlite:///{path}"
+        self._line: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._writer = _Connection(path, writes=True)
+        self._reader = _Connection(path, writes=False)
+        self._long_readers: queue.SimpleQueue[_Connection] = queue.SimpleQueue()
+        self._long_work: ThreadPoolExecutor | None = None
+        self._thread = threading.Thread(target=self._write, name="sluice-writer", daemon=True)
+        self._thread.start()
+
+    async def run(
+        self, work: Callable[[Store], T], *, writes: bool = False, long: bool = False
+    ) -> T:
+        if writes:
+            future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+            self._line.put(_Waiting(work, future))
+            return await future
+        if long:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._long_pool(), self._read_long, work
+            )
+        return self._reader.read(work)  # a few index look-ups: quicker than changing the thread
+
+    def run_now(self, work: Callable[[Store], T]) -> T:
+        future: Future[T] = Future()
+        self._line.put(_Waiting(work, future))
+        return future.result()
+
+    def close(self) -> None:
+        self._line.put(None)
+        self._thread.join()
+        if self._long_work is not None:
+            self._long_work.shutdown()
+            while not self._long_readers.empty():
+                self._long_readers.get().sqlite.close()
+        self._reader.sqlite.close()
+        self._writer.sqlite.close()
+
+    def _long_pool(self) -> ThreadPoolExecutor:
+        if self._long_work is None:
+            self._long_work = ThreadPoolExecutor(LONG_READERS, "sluice-reader")
+            for _ in range(LONG_READERS):
+                self._long_readers.put(_Connection(self.path, writes=False))
+        return self._long_work
+
+    def _read_long(self, work: Callable[[Store], T]) -> T:
+        connection = self._long_readers.get()
+        try:
+            return connection.read(work)
+        finally:
+            self._long_readers.put(connection)
+
+    def _write(self) -> None:
+        """Serve the line until it is closed: the writer thread's whole life."""
+        while (first := self._line.get()) is not None:
+            group, closing = self._group_after(first)
+            self._commit_together(group)
+            _release(group)
+            if closing:
+                return
+
+    def _group_after(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+        group = [first]
+        try:
+            while len(group) < MOST_IN_GROUP:
+                waiting = self._line.get_nowait()
+                if waiting is None:
+                    return group, True
+                group.append(waiting)
+        except queue.Empty:
+            pass
+        return group, False
+
+    def _commit_together(self, group: list[_Waiting]) -> None:
+        writer = self._writer
+        try:
+            writer.begin()
+            for waiting in group:
+                self._run_one(waiting)
+            writer.sqlite.execute("COMMIT")
+        except sqlite3.Error as problem:
+            # What was not committed did not happen, for everybody in the group alike.
+            writer.rollback()
+            for waiting in group:
+                waiting.error = _refusal(problem)
+
+    def _run_one(self, waiting: _Waiting) -> None:
+        writer = self._writer
+        try:
+            waiting.result = waiting.work(writer.store)
+            writer.transaction.keep()
+        except BaseException as problem:
+            if not writer.sqlite.in_transaction:
+                # SQLite has given up the whole transaction (disk full, for one).
+                if isinstance(problem, sqlite3.Error):
+                    raise
+                raise sqlite3.OperationalError("the transaction was lost") from problem
+            writer.transaction.undo()
+            waiting.error = _refusal(problem) if isinstance(problem, sqlite3.Error) else problem
+
+
+def _release(group: list[_Waiting]) -> None:
+    """Give out the answers of a group: each loop is woken once for all of its callers."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
+    for waiting in group:
+        if isinstance(waiting.future, Future):
+            waiting.release()
+        else:
+            by_loop.setdefault(waiting.future.get_loop(), []).append(waiting)
+    for loop, callers in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_release_all, callers)
+        except RuntimeError:  # the loop was closed under the callers: nobody listens
+            log.warning("%d calls were kept, but nobody waits for the answers", len(callers))
+
+
+def _release_all(callers: list[_Waiting]) -> None:
+    for waiting in callers:
+        waiting.release()
+
+
+def _refusal(problem: sqlite3.Error) -> Exception:
+    """Return what the caller is told about a failure of the engine."""
+    words = _WHAT_TO_DO.get(getattr(problem, "sqlite_errorcode", 0) & 0xFF)
+    if words is None:
+        return problem
+    log.error("%s (%s)", words, problem)
+    return StoreUnavailable(f"Nothing was changed. {words}")
+
+
+def open_sqlite(path: Path, now: datetime) -> SqliteDatabase:
+    """Open the portal in this file, making it or bringing its tables up to date first.
+
+    Raises:
+        PortalUnusable: the file cannot be opened, read or written, is damaged, is no portal, or
+            was made by a newer Sluice.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _prepare(path, now)
+        return SqliteDatabase(path)
+    except OSError as problem:
+        raise PortalUnusable(
+            f"Cannot make the directory of {path}: {problem.strerror}. "
+            "Choose another place with --database."
+        ) from problem
+    except sqlite3.Error as problem:
+        words = _WHAT_TO_DO.get(getattr(problem, "sqlite_errorcode", 0) & 0xFF, "")
+        raise PortalUnusable(f"Cannot open the portal in {path}: {problem}. {words}") from problem
+
+
+def _prepare(path: Path, now: datetime) -> None:
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
+    try:
+        mark = connection.execute("PRAGMA application_id").fetchone()[0]
+        tables = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
+        if mark != APPLICATION_ID and tables:
+            raise PortalUnusable(
+                f"{path} is a SQLite file of another program. Choose another file with --database."
+            )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        transaction = SqliteTransaction(connection)
+        migrate.apply(transaction, identity=IDENTITY, now=now)
+        transaction.keep()
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def check_file(path: Path) -> list[str]:
+    """Return what SQLite itself finds wrong with the file; nothing when it is sound."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+    try:
+        found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
+        return [] if found == ["ok"] else found
+    finally:
+        connection.close()

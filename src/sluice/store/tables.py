@@ -1,0 +1,25 @@
+"""Every table class on one transaction: what a call reaches the data through."""
+
+from __future__ import annotations
+
+from sluice.store.credentials import Credentials
+from sluice.store.database import Transaction
+from sluice.store.departments import Departments
+from sluice.store.facts import Facts
+from sluice.store.flows import Flows
+from sluice.store.groups import Groups
+from sluice.store.templates import Templates
+from sluice.store.users import Users
+
+
+class Store:
+    """The tables of one portal."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self.credentials = Credentials(transaction)
+        self.departments = Departments(transaction)
+        self.facts = Facts(transaction)
+        self.flows = Flows(transaction)
+        self.groups = Groups(transaction)
+        self.templates = Templates(transaction)
+        self.users = Users(transaction)

@@ -1,0 +1,225 @@
+"""A real portal inside the test's own process: real gateway, real SQLite file, a virtual clock."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sluice.app import Portal
+from sluice.clock import VirtualClock
+from sluice.domain.access import META_USER, USER, Member
+from sluice.domain.flow import Distribution, Flow, created
+from sluice.domain.people import Department, Group, Role, User, UserType
+from sluice.rest.method import SCOPES
+from sluice.rest.request import Incoming
+from sluice.rest.response import Answer
+from sluice.settings import Settings
+
+T = TypeVar("T")
+
+EVERYBODY = Member(META_USER, 0)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back over the wire."""
+
+    status: int
+    text: str
+    content_type: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def result(self) -> Any:
+        assert "result" in self.body, self.text
+        return self.body["result"]
+
+    @property
+    def total(self) -> int | None:
+        total: int | None = self.body.get("total")
+        return total
+
+    @property
+    def next(self) -> int | None:
+        following: int | None = self.body.get("next")
+        return following
+
+    @property
+    def error(self) -> str:
+        assert "error" in self.body, self.text
+        return str(self.body["error"])
+
+    @property
+    def words(self) -> str:
+        return str(self.body["error_description"])
+
+    @property
+    def refusal(self) -> tuple[int, str, str]:
+        """Status, code and words at once."""
+        return self.status, self.error, self.words
+
+
+class PortalInTest:
+    """A portal with its administrator, and ways to make what a test needs."""
+
+    def __init__(self, directory: Path, clock: VirtualClock, **settings: Any) -> None:
+        self.clock = clock
+        self._loop = asyncio.new_event_loop()
+        self._portal = Portal(
+            Settings(database=f"sqlite:///{directory / 'portal.db'}", **settings),
+            clock=clock,
+            empty=True,
+        )
+        self.path = self._portal.database.path
+        self.admin = self.person(1)
+
+    def close(self) -> None:
+        self._portal.close()
+        self._loop.close()
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._loop.run_until_complete(work)
+
+    def answer(self, incoming: Incoming) -> Answer:
+        """Return the gateway's own answer to a request as the server would hand it in."""
+        return self.wait(self._portal.gateway.answer(incoming))
+
+    def send(
+        self,
+        path: str,
+        *,
+        verb: str = "POST",
+        query: str = "",
+        body: bytes | str = b"",
+        content_type: str = "application/x-www-form-urlencoded",
+        authorization: str = "",
+        secure: bool = True,
+    ) -> Reply:
+        """Send a request as bytes and return what comes back."""
+        answer = self.answer(
+            Incoming(
+                verb=verb,
+                path=path.encode(),
+                query=query.encode(),
+                content_type=content_type.encode(),
+                authorization=authorization.encode(),
+                body=body if isinstance(body, bytes) else body.encode(),
+                secure=secure,
+            )
+        )
+        return Reply(answer.status, answer.body.decode(), answer.content_type.decode())
+
+    def in_store(self, work: Any) -> Any:
+        """Run `work(store)` in a transaction of its own and return what it returned."""
+        return self._portal.database.run_now(work)
+
+    def webhook(self, user_id: int, scopes: Iterable[str] = SCOPES) -> str:
+        """Make an incoming webhook and return its path, `/rest/USER/CODE/`."""
+        _, code = self._portal.add_webhook(user_id, scopes, "in a test")
+        return f"/rest/{user_id}/{code}/"
+
+    def person(self, user_id: int, scopes: Iterable[str] = SCOPES) -> Person:
+        """Return somebody who can call."""
+        return Person(self, user_id, self.webhook(user_id, scopes))
+
+    def add_department(self, name: str, parent: int = 1, head: int | None = None) -> int:
+        return int(
+            self.in_store(
+                lambda store: store.departments.add(
+                    Department(0, name, parent_id=parent, head_id=head)
+                )
+            )
+        )
+
+    def add_user(
+        self,
+        name: str,
+        departments: tuple[int, ...] = (1,),
+        *,
+        is_admin: bool = False,
+        active: bool = True,
+        **profile: Any,
+    ) -> Person:
+        """Add an employee, or with no departments an extranet guest."""
+        now = self.clock.now()
+        user = User(
+            0,
+            f"{name.lower()}@example.com",
+            now,
+            now,
+            active=active,
+            is_admin=is_admin,
+            user_type=UserType.EMPLOYEE if departments else UserType.EXTRANET,
+            departments=departments,
+            name=name,
+            **profile,
+        )
+        user_id = self.in_store(lambda store: store.users.add(user))
+        return self.person(user_id)
+
+    def add_group(
+        self, name: str, owner: Person, members: Iterable[Person] = (), **facts: Any
+    ) -> int:
+        now = self.clock.now()
+        group = Group(0, name, owner.id, now, now, now, **facts)
+        ids = [member.id for member in members]
+        return int(self.in_store(lambda store: store.groups.add(group, ids, ())))
+
+    def add_flow(self, name: str, creator: Person, **settings: Any) -> Flow:
+        """Add a flow straight into the store: a queue of its creator, in a group of its own."""
+        group = self.add_group(f"Group of {name}", creator)
+        values = {
+            "name": name,
+            "planned_completion_seconds": 3600,
+            "distribution_type": Distribution.QUEUE,
+            "responsible_list": (Member(USER, creator.id),),
+            "group_id": group,
+            **settings,
+        }
+        flow = created(values, creator_id=creator.id, now=self.clock.now())
+        return self.flow(self.in_store(lambda store: store.flows.add(flow)))
+
+    def flow(self, flow_id: int) -> Flow:
+        """Return a flow as it is stored."""
+        found = self.in_store(lambda store: store.flows.find(flow_id))
+        assert isinstance(found, Flow), f"no flow {flow_id}"
+        return found
+
+    def has_flow(self, flow_id: int) -> bool:
+        return self.in_store(lambda store: store.flows.find(flow_id)) is not None
+
+    def group_members(self, group_id: int) -> dict[int, Role]:
+        return dict(self.in_store(lambda store: store.groups.members(group_id)))
+
+    def group_named(self, name: str) -> Group | None:
+        """Return the group of this name as it is stored, or None."""
+        found: Group | None = self.in_store(lambda store: store.groups.named(name))
+        return found
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a webhook of all scopes (or those given)."""
+
+    portal: PortalInTest
+    id: int
+    path: str
+
+    @property
+    def member(self) -> Member:
+        return Member(USER, self.id)
+
+    def call(self, method: str, **parameters: Any) -> Reply:
+        """Call a method with a JSON body."""
+        return self.portal.send(
+            self.path + method,
+            body=json.dumps(parameters),
+            content_type="application/json",
+        )
