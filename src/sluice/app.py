@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from sluice.background.worker import Worker
 from sluice.clock import Clock, SystemClock
 from sluice.demo import add_demo, add_foundation
 from sluice.methods import method_table
@@ -27,6 +28,7 @@ class Portal:
         gateway: the one door.
         database: the portal's data.
         clock: what it reads the time from.
+        worker: does what falls due.
         is_new: this start made it.
     """
 
@@ -47,6 +49,7 @@ class Portal:
         self.database: SqliteDatabase = open_sqlite(settings.database_path, self.clock.now())
         self.is_new = self.database.run_now(lambda store: self._found(store, empty))
         self.gateway = Gateway(method_table(), self.database, self.clock, settings)
+        self.worker = Worker(self.database, self.clock, settings.zone)
 
     def _found(self, store: Store, empty: bool) -> bool:
         """Make the portal's first people, unless it has some; tell whether it had none."""

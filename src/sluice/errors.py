@@ -116,8 +116,8 @@ class ParameterError(RestError):
 
 
 class ParameterMissing(ParameterError):
-    def __init__(self, name: str) -> None:
-        super().__init__(f"Could not find value for parameter {{{name}}}")
+    def __init__(self, name: str, suffix: str = "") -> None:
+        super().__init__(f"Could not find value for parameter {{{name}}}{suffix}")
 
 
 class ParameterInvalid(ParameterError):
@@ -140,8 +140,88 @@ class CoreError(RestError):
     code, status = "ERROR_CORE", 400
 
 
+class ArgumentMissing(ArgumentError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Argument '{name}' is null or empty", argument=name)
+
+
+class CoreAccessDenied(CoreError):
+    description = "Access denied."
+
+
 class CodeEmpty(RestError):
     code, status, description = "CODE_EMPTY", 400, "CODE can't be empty"
+
+
+# People and departments (flows.md 11.1, 11.3)
+
+
+class EmailInvalid(ArgumentError):
+    def __init__(self, email: str) -> None:
+        super().__init__(f"Wrong e-mail address: {email}", argument="EMAIL")
+
+
+class EmailTaken(ArgumentError):
+    def __init__(self, email: str) -> None:
+        super().__init__(f"A user with the e-mail address {email} already exists", argument="EMAIL")
+
+
+class UserFieldInvalid(ArgumentError):
+    def __init__(self, field: str, expected: str) -> None:
+        super().__init__(f"Wrong value of {field}: it should be {expected}", argument=field)
+
+
+class UserDepartmentMissing(ArgumentError):
+    description = (
+        "An employee has at least one department (UF_DEPARTMENT);"
+        " an extranet user (EXTRANET=Y) has at least one group (SONET_GROUP_ID)"
+    )
+
+
+class UserNotFound(CoreError):
+    description = "User not found."
+
+
+class SelfDeactivation(CoreError):
+    description = "You cannot deactivate yourself."
+
+
+class DepartmentError(CoreError):
+    """A refusal of `department.*`."""
+
+    # Quirk: the words end in a line break of HTML (flows.md 11.3; rest-protocol.md 9).
+
+
+class DepartmentAccessDenied(DepartmentError):
+    description = "Access denied.<br>"
+
+
+class DepartmentNotFound(DepartmentError):
+    description = "Department not found.<br>"
+
+
+class DepartmentNameMissing(DepartmentError):
+    description = "Department name not provided.<br>"
+
+
+class DepartmentParentMissing(DepartmentError):
+    description = "Parent department not found.<br>"
+
+
+class DepartmentHeadMissing(DepartmentError):
+    description = "Department head not found.<br>"
+
+
+class DepartmentSecondRoot(DepartmentError):
+    description = "Only one top-level department is allowed.<br>"
+
+
+class DepartmentInsideItself(DepartmentError):
+    description = "A department cannot be moved into itself or its sub-departments.<br>"
+
+
+class DepartmentRootKept(DepartmentError):
+    description = "The top-level department cannot be deleted.<br>"
 
 
 # Flows (flows.md 3.0): one code, only the words differ
@@ -254,8 +334,45 @@ class GroupDataInvalid(BusinessError):
 # Groups (flows.md 11.4): the vendor's empty code goes out as "0" (settled 1)
 
 
-class GroupError(BusinessError):
-    """A refusal of `sonet_group.*`; the words are the caller's to choose from flows.md 11.4."""
+class GroupNotCreated(BusinessError):
+    description = "Cannot create group"
+
+
+class GroupCreateDenied(BusinessError):
+    description = "You have no permissions to create a group"
+
+
+class GroupInputIncorrect(BusinessError):
+    description = "Incorrect input data"
+
+
+class GroupIdWrong(BusinessError):
+    description = "Wrong group ID"
+
+
+class GroupNotFound(BusinessError):
+    description = "Socialnetwork group not found"
+
+
+class GroupDeleteDenied(BusinessError):
+    description = "User has no permissions to delete group"
+
+
+class GroupHasFlow(BusinessError):
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"Cannot delete {kind} because it has a dependent flow.")
+
+
+class GroupRoleIncorrect(BusinessError):
+    description = "Incorrect role code"
+
+
+class GroupUsersWrong(BusinessError):
+    description = "Wrong user IDs"
+
+
+class GroupRoleDenied(BusinessError):
+    description = "No permissions to update users role"
 
 
 class WorkgroupEmpty(RestError):
@@ -264,3 +381,49 @@ class WorkgroupEmpty(RestError):
 
 class WorkgroupNotFound(RestError):
     code, status, description = "SONET_CONTROLLER_WORKGROUP_NOT_FOUND", 400, "Group not found"
+
+
+# Tasks (flows.md 5)
+
+NOT_ALLOWED = "Action on the task is not allowed"
+INTERNAL = " (internal error)"
+
+
+class TaskIdWrong(BusinessError):
+    description = "wrong task id"
+
+
+class TaskIdMissing(ParameterError):
+    description = "CTaskItem All parameters in the constructor must have real class type"
+
+
+class TaskActionDenied(BusinessError):
+    """A change is not allowed, or the task does not exist: the answer is the same."""
+
+    description = NOT_ALLOWED
+
+
+class TaskMoveDenied(RestError):
+    """A status method that answers with the number of its exception (flows.md 5.5)."""
+
+    code, status, description = "1048582", 400, NOT_ALLOWED
+
+
+class TaskDeleteDenied(TaskMoveDenied):
+    description = "No access to delete the task"
+
+
+class TaskNotFavourable(RestError):
+    code, status, description = "1", 400, "Task not found or not accessible"
+
+
+class SortingKeyInvalid(BusinessError):
+    description = "Invalid sorting key" + INTERNAL
+
+
+class HistoryDenied(BusinessError):
+    description = "Access denied." + INTERNAL
+
+
+class CountersDenied(BusinessError):
+    description = "Group not found or access denied." + INTERNAL

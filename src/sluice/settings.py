@@ -40,8 +40,8 @@ class Settings:
     )
     data_dir: str = _setting(
         "",
-        "Directory for the default database, the certificate authority and the administrator's"
-        " webhook; empty for the user's data directory.",
+        "Directory for the default database and the certificate authority; empty for the user's"
+        " data directory.",
     )
     https_required: bool = _setting(
         False, "Answer plain HTTP with INVALID_REQUEST, as the vendor's cloud does."
@@ -69,24 +69,42 @@ class Settings:
 
     @property
     def data_path(self) -> Path:
-        """The directory for what belongs to the installation."""
+        """The directory for what belongs to the installation.
+
+        Raises:
+            SettingError: there is no telling where the user's home is.
+        """
         if self.data_dir:
-            return Path(self.data_dir).expanduser()
+            return _expanded(self.data_dir)
         home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-        return Path(home).expanduser() / "sluice"
+        return _expanded(home) / "sluice"
+
+    @property
+    def authority_path(self) -> Path:
+        """The directory of the local certificate authority.
+
+        Raises:
+            SettingError: as `data_path`.
+        """
+        return self.data_path / "ca"
 
     @property
     def database_path(self) -> Path:
         """The portal's SQLite file.
 
         Raises:
-            SettingError: the address is of another kind.
+            SettingError: the address is of another kind; or as `data_path`.
         """
         if not self.database:
             return self.data_path / "portal.db"
         scheme, separator, path = self.database.partition(":///")
+        if scheme == "sqlite" and path == ":memory:":
+            raise SettingError(
+                "A portal is kept in a file, never in memory alone: several connections share it. "
+                "Use sqlite:///portal.db"
+            )
         if scheme == "sqlite" and separator and path:
-            return Path(path)
+            return _expanded(path)
         if self.database.startswith("postgres"):
             raise SettingError(
                 "This version keeps a portal in SQLite alone; PostgreSQL is not built yet. "
@@ -96,6 +114,21 @@ class Settings:
             f"database = {self.database!r} is no address. "
             "Use sqlite:///relative.db or sqlite:////absolute.db"
         )
+
+
+def _expanded(path: str) -> Path:
+    """Return a path with `~` replaced by the user's home.
+
+    Raises:
+        SettingError: nobody says where that is (a container's nameless user, without HOME).
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as problem:
+        raise SettingError(
+            f"Cannot tell where {path} is, because this user has no home directory. "
+            "Set data_dir (SLUICE_DATA_DIR) and database (--database) to places of your own."
+        ) from problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +215,11 @@ def _check(settings: Settings, origins: Mapping[str, str]) -> None:
     for name in ("port", "tls_port"):
         if getattr(settings, name) > 65535:
             raise SettingError(f"{name} ({origins[name]}) must be from 0 to 65535")
+    if settings.port == settings.tls_port != 0:
+        raise SettingError(
+            f"port ({origins['port']}) and tls_port ({origins['tls_port']}) are both "
+            f"{settings.port}; HTTP and HTTPS need a port each"
+        )
     if settings.max_depth > 200:
         raise SettingError(f"max_depth ({origins['max_depth']}) must be at most 200")
     if settings.log_level not in ("debug", "info", "warning", "error"):

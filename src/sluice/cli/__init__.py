@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import os
 import sys
 
 import click
 
 from sluice import __version__
 
-# Command -> the module of this package with a function `command`.
+# Command -> what it does. Each is a module of this package with a click command named `command`.
 COMMANDS = {
     "serve": "Serve a portal over HTTP and HTTPS.",
+    "call": "Call a method and print what it answers.",
+    "webhook": "Make, list and revoke incoming webhooks.",
+    "user": "Make and list the people of a portal.",
+    "doctor": "Tell what is set, and what is wrong.",
 }
 
 
@@ -28,11 +34,39 @@ class Commands(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = difflib.get_close_matches(name, COMMANDS, 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            ctx.fail(f"There is no command {name!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table alone: help need not import them all."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sluice")
-def sluice() -> None:
-    """A self-hosted portal that speaks the Bitrix24 REST protocol and deals out tasks."""
+@click.pass_context
+def sluice(context: click.Context) -> None:
+    """A self-hosted portal that speaks the Bitrix24 REST protocol and deals out tasks.
+
+    \b
+    Start here:
+      sluice serve
+      sluice call tasks.flow.Flow.get flowId=517
+      sluice webhook create --user 3
+      sluice COMMAND --help
+    """
+    if os.environ.get(
+        "NO_COLOR"
+    ):  # no-color.org; click itself asks only whether this is a terminal
+        context.color = False
 
 
 def main() -> None:

@@ -13,9 +13,17 @@ from pathlib import Path
 import click
 import uvloop
 
-from sluice.app import Portal
-from sluice.cli.portal import Failure, database_option, settings_in_force
+from sluice.app import ADMINISTRATOR_ID, Portal
+from sluice.cli.output import Failure
+from sluice.cli.portal import (
+    Addresses,
+    address,
+    database_option,
+    keep_addresses,
+    settings_in_force,
+)
 from sluice.demo import DEMO_FLOW_ID
+from sluice.errors import RestError
 from sluice.server.http import HttpServer, PortTaken
 from sluice.server.tls import TlsError, open_authority, server_names
 from sluice.settings import SettingError, Settings
@@ -23,12 +31,13 @@ from sluice.store.database import PortalUnusable
 
 
 @click.command()
-@click.option("--host", metavar="ADDRESS", help="Address to listen on. [default: 127.0.0.1]")
-@click.option("--port", type=int, help="Port for HTTP; 0 picks a free one. [default: 8024]")
-@click.option("--tls-port", type=int, help="Port for HTTPS; 0 picks a free one. [default: 8443]")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port for HTTP; 0 picks a free one.  [default: 8024]")
+@click.option("--tls-port", type=int, help="Port for HTTPS; 0 picks a free one.  [default: 8443]")
 @database_option
 @click.option(
     "--ready-file",
+    metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write addresses and the administrator's webhook here as JSON, once both ports answer.",
 )
@@ -51,6 +60,16 @@ def command(
 
     A portal that does not exist yet is made, with a demo team and flow 517. Stop it with Ctrl-C;
     calls in flight are answered first.
+
+    Every option is also a setting: `port = 9000` in sluice.toml, or SLUICE_PORT=9000. `sluice
+    doctor` shows them all.
+
+    \b
+    Examples:
+      sluice serve
+      sluice serve --port 9000 --tls-port 9443 --database sqlite:///team.db
+      sluice serve --port 0 --tls-port 0 --ready-file ready.json   (for scripts and tests)
+      sluice serve --host 0.0.0.0                                  (for other machines)
     """
     settings = settings_in_force(
         host=host,
@@ -63,25 +82,34 @@ def command(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     try:
+        if ready_file is not None:
+            ready_file.unlink(missing_ok=True)  # an earlier server's; it is to mean this one
         portal = Portal(settings, empty=empty)
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_serve(portal, settings, ready_file))
         finally:
             portal.close()
-    except (SettingError, PortalUnusable, PortTaken, TlsError) as problem:
+    except (SettingError, PortalUnusable, PortTaken, TlsError, RestError) as problem:
         raise Failure(str(problem)) from problem
+    except OSError as problem:
+        raise Failure.of_system(problem) from problem
 
 
 async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) -> None:
     now = portal.clock.now()
-    authority = open_authority(settings.data_path / "ca", now)
+    authority = open_authority(settings.authority_path, now)
     context = authority.server_context(server_names(settings.host), now)
     server = HttpServer(portal.gateway, settings, context)
-    facts = _facts(portal, server, authority.certificate)
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(ending, server.stop)
+    addresses = Addresses(
+        address(settings.host, server.plain.port, secure=False),
+        address(settings.host, server.tls.port, secure=True),
+    )
+    facts = _facts(portal, addresses, authority.certificate)
+    keep_addresses(portal, addresses)
 
     def ready() -> None:
         # What exists now stays; the collector need not look at it again under load.
@@ -90,20 +118,26 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
             _write_whole(ready_file, json.dumps(facts, indent=2) + "\n")
         _tell(facts, portal.is_new)
 
-    await server.serve(ready)
+    stopping = asyncio.Event()
+    working = asyncio.create_task(portal.worker.run(stopping))
+    try:
+        await server.serve(ready)
+    finally:
+        stopping.set()
+        await working
     click.echo("Stopped; every answered call is kept.")
 
 
-def _facts(portal: Portal, server: HttpServer, ca_file: Path) -> dict[str, str | int]:
+def _facts(portal: Portal, addresses: Addresses, ca_file: Path) -> dict[str, str | int]:
     """Return what the ready file holds."""
-    path = f"/rest/1/{portal.administrator_code()}/"
+    path = f"/rest/{ADMINISTRATOR_ID}/{portal.administrator_code()}/"
     return {
-        "url": server.plain.url,
-        "tls_url": server.tls.url,
+        "url": addresses.plain,
+        "tls_url": addresses.tls,
         "ca_file": str(ca_file.absolute()),
         "pid": os.getpid(),
-        "webhook": server.plain.url + path,
-        "tls_webhook": server.tls.url + path,
+        "webhook": addresses.plain + path,
+        "tls_webhook": addresses.tls + path,
         "database": f"sqlite:///{portal.database.path.absolute()}",
     }
 

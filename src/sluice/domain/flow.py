@@ -5,7 +5,7 @@ Source: flows.md 2.1, 3.0, 3.1, 3.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -28,7 +28,6 @@ MAXIMUM_PLANNED_SECONDS = 2_145_398_400
 MAXIMUM_NAME_LENGTH = 255
 MAXIMUM_ALERT_COUNT = 99_999
 MAXIMUM_PERCENT = 100
-MAXIMUM_ID = 2**63 - 1
 
 
 class Distribution(StrEnum):
@@ -97,126 +96,121 @@ DEFAULTS: Mapping[str, Any] = {
     "task_creators": (),
 }
 
-# The fields `create` must be given, under the names the wire knows them by.
-REQUIRED: Mapping[str, str] = {
+# What a client may set, under the names the wire knows it by, in the order of flows.md 2.1.
+SETTINGS: Mapping[str, str] = {
+    "owner_id": "ownerId",
+    "group_id": "groupId",
+    "template_id": "templateId",
     "planned_completion_seconds": "plannedCompletionTime",
     "name": "name",
+    "description": "description",
     "distribution_type": "distributionType",
     "responsible_list": "responsibleList",
+    "responsible_can_change_deadline": "responsibleCanChangeDeadline",
+    "match_work_time": "matchWorkTime",
+    "task_control": "taskControl",
+    "notify_at_half_time": "notifyAtHalfTime",
+    "notify_on_queue_overflow": "notifyOnQueueOverflow",
+    "notify_on_tasks_in_progress_overflow": "notifyOnTasksInProgressOverflow",
+    "notify_when_efficiency_decreases": "notifyWhenEfficiencyDecreases",
+    "task_creators": "taskCreators",
 }
 
+# The settings a new flow cannot be without.
+REQUIRED = ("planned_completion_seconds", "name", "distribution_type", "responsible_list")
 
-def created(changes: Mapping[str, Any], *, creator_id: int, now: datetime) -> Flow:
-    """Return a new flow, not stored yet (id 0), with defaults for what `changes` leaves out."""
-    return Flow(
-        id=0,
-        creator_id=creator_id,
-        efficiency=100,
-        active=True,
-        activity=now,
-        demo=False,
-        **{"owner_id": creator_id, **DEFAULTS, **changes},
+
+def created(settings: Mapping[str, Any], *, creator_id: int, now: datetime) -> Flow:
+    """Return a new flow, not stored yet (id 0), with defaults for what `settings` leaves out."""
+    return _with_one_moderator(
+        Flow(
+            id=0,
+            creator_id=creator_id,
+            efficiency=100,
+            active=True,
+            activity=now,
+            demo=False,
+            **{"owner_id": creator_id, **DEFAULTS, **settings},
+        )
     )
 
 
 def changed(flow: Flow, changes: Mapping[str, Any]) -> Flow:
     """Return the flow with the given settings; what is left out keeps its value.
 
-    Rule (assumed): a flow that stops being `manually` without a list keeps its moderator alone.
-    The stored list of a manual flow is just the moderator (flows.md 3.1 step 5), so it already
-    says that; the way to `manually` is `with_moderator`.
+    Rule (assumed): a flow that stops being `manually` without a new list has its moderator alone
+    as its team (flows.md 3.2). The stored list of a manual flow says just that.
     """
-    return replace(flow, **changes)
+    return _with_one_moderator(replace(flow, **changes))
 
 
-def with_moderator(flow: Flow, moderator_id: int) -> Flow:
-    """Return the flow with this user as the only entry of its list (flows.md 3.1 step 5)."""
-    return replace(flow, responsible_list=(Member(USER, moderator_id),))
+def _with_one_moderator(flow: Flow) -> Flow:
+    """Keep only the moderator in the list of a manual flow (flows.md 3.1 step 5, assumed)."""
+    if flow.distribution_type != Distribution.MANUALLY:
+        return flow
+    return replace(flow, responsible_list=flow.responsible_list[:1])
 
 
-def check(changes: Mapping[str, Any], *, complete: bool) -> None:
+def check(changes: Mapping[str, Any], flow: Flow | None = None) -> None:
     """Refuse the first field, in wire order, whose value cannot be.
 
     Source: flows.md 3.0, "Validation texts": rows 2 to 13 of the field table, then 19 to 22.
+    Whether what a field names exists is not known here.
 
     Args:
-        changes: settings by their Python names; a required one may be None.
-        complete: whether every required field must be there (create), or may be left out (update).
+        changes: settings by their Python names. A required one may be None, an unknown
+            distribution is a plain text, a member that names nothing is None.
+        flow: the flow to change; None for a new one, which needs every required field.
+
+    Raises:
+        PropertyNull, FieldTooSmall, FieldTooLarge, NameLengthInvalid, FieldInvalid, FieldEmpty
     """
-    for name, wire in (
-        ("owner_id", "ownerId"),
-        ("group_id", "groupId"),
-        ("template_id", "templateId"),
-    ):
-        _check_number(changes, name, wire, 0, MAXIMUM_ID)
+    complete = flow is None
+    _check_number(changes, "group_id", 0)
+    _check_number(changes, "template_id", 0)
     _check_required(changes, "planned_completion_seconds", complete)
     _check_number(
-        changes,
-        "planned_completion_seconds",
-        "plannedCompletionTime",
-        MINIMUM_PLANNED_SECONDS,
-        MAXIMUM_PLANNED_SECONDS,
+        changes, "planned_completion_seconds", MINIMUM_PLANNED_SECONDS, MAXIMUM_PLANNED_SECONDS
     )
     _check_required(changes, "name", complete)
     if "name" in changes and not 1 <= len(changes["name"]) <= MAXIMUM_NAME_LENGTH:
         raise NameLengthInvalid
     _check_required(changes, "distribution_type", complete)
-    if "distribution_type" in changes and changes["distribution_type"] not in set(Distribution):
+    distribution = changes.get("distribution_type", flow and flow.distribution_type)
+    if not isinstance(distribution, Distribution):
         raise FieldInvalid("distributionType")
     _check_required(changes, "responsible_list", complete)
-    _check_team(changes)
-    _check_number(
-        changes, "notify_on_queue_overflow", "notifyOnQueueOverflow", 0, MAXIMUM_ALERT_COUNT
-    )
-    _check_number(
-        changes,
-        "notify_on_tasks_in_progress_overflow",
-        "notifyOnTasksInProgressOverflow",
-        0,
-        MAXIMUM_ALERT_COUNT,
-    )
-    _check_number(
-        changes,
-        "notify_when_efficiency_decreases",
-        "notifyWhenEfficiencyDecreases",
-        0,
-        MAXIMUM_PERCENT,
-    )
+    if "responsible_list" in changes:
+        _check_team(changes["responsible_list"], distribution)
+    _check_number(changes, "notify_on_queue_overflow", 0, MAXIMUM_ALERT_COUNT)
+    _check_number(changes, "notify_on_tasks_in_progress_overflow", 0, MAXIMUM_ALERT_COUNT)
+    _check_number(changes, "notify_when_efficiency_decreases", 0, MAXIMUM_PERCENT)
     if None in changes.get("task_creators", ()):
         raise FieldInvalid("taskCreators")
 
 
-def check_moderator(flow: Flow) -> None:
-    """Refuse a manual flow whose first listed member is not a single user.
-
-    Rule (assumed): the product says `Unknown error`; naming the field is clearer (flows.md 3.1).
-    """
-    if flow.distribution_type == Distribution.MANUALLY and flow.responsible_list[0].kind != USER:
-        raise FieldInvalid("responsibleList")
-
-
-def _check_required(changes: Mapping[str, Any], name: str, complete: bool) -> None:
-    missing = name not in changes
-    if (missing and complete) or (not missing and changes[name] is None):
-        raise PropertyNull(REQUIRED[name])
+def _check_required(changes: Mapping[str, Any], setting: str, complete: bool) -> None:
+    if changes.get(setting) is None and (complete or setting in changes):
+        raise PropertyNull(SETTINGS[setting])
 
 
 def _check_number(
-    changes: Mapping[str, Any], name: str, wire: str, minimum: int, maximum: int
+    changes: Mapping[str, Any], setting: str, minimum: int, maximum: int | None = None
 ) -> None:
-    value = changes.get(name)
+    value = changes.get(setting)
     if value is not None and value < minimum:
-        raise FieldTooSmall(wire, minimum)
-    if value is not None and value > maximum:
-        raise FieldTooLarge(wire, maximum)
+        raise FieldTooSmall(SETTINGS[setting], minimum)
+    if value is not None and maximum is not None and value > maximum:
+        raise FieldTooLarge(SETTINGS[setting], maximum)
 
 
-def _check_team(changes: Mapping[str, Any]) -> None:
-    if "responsible_list" not in changes:
-        return
-    team = changes["responsible_list"]
+def _check_team(team: Sequence[Member | None], distribution: Distribution) -> None:
     if not team:
         raise FieldEmpty("responsibleList")
     # Rule (assumed): everybody is not a sensible team (flows.md 2.2).
     if any(member is None or member.kind == META_USER for member in team):
+        raise FieldInvalid("responsibleList")
+    # Rule (assumed): where the moderator must stand, the product says `Unknown error`; naming
+    # the field is clearer (flows.md 3.1 step 5).
+    if distribution == Distribution.MANUALLY and team[0] and team[0].kind != USER:
         raise FieldInvalid("responsibleList")

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+
+from sluice.domain.access import with_ancestors
+from sluice.errors import (
+    DepartmentInsideItself,
+    DepartmentParentMissing,
+    DepartmentSecondRoot,
+    EmailInvalid,
+    UserFieldInvalid,
+)
 
 ROOT_DEPARTMENT_ID = 1
 
@@ -137,6 +149,38 @@ class User(Struct, frozen=True):
         )
 
 
+GENDERS = ("", "F", "M")
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_MAXIMUM_EMAIL_LENGTH = 254
+
+
+def check_profile(email: str, gender: str, time_zone: str) -> None:
+    """Refuse an e-mail address, a gender or a time zone that cannot be.
+
+    Rule (documented): a wrong e-mail address is refused (user/user-add).
+    Rule (observed): a client knows no genders but F, M and none (rest-protocol.md 16.1).
+    Rule (assumed): a time zone is an IANA name, because work time is counted in it.
+
+    Raises:
+        EmailInvalid, UserFieldInvalid
+    """
+    if len(email) > _MAXIMUM_EMAIL_LENGTH or not _EMAIL.fullmatch(email):
+        raise EmailInvalid(email[:_MAXIMUM_EMAIL_LENGTH])
+    if gender not in GENDERS:
+        raise UserFieldInvalid("PERSONAL_GENDER", "F, M or empty")
+    if time_zone and not _is_time_zone(time_zone):
+        raise UserFieldInvalid("TIME_ZONE", "an IANA name such as Europe/Berlin, or empty")
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # no name, no file of ours, no zone
+        return False
+    return True
+
+
 class Department(Struct, frozen=True):
     """A department. Exactly one, the root, has no parent. flows.md 2.6."""
 
@@ -145,3 +189,27 @@ class Department(Struct, frozen=True):
     sort: int = 500
     parent_id: int | None = None
     head_id: int | None = None
+
+
+def check_parent(
+    department_id: int, parent_id: int | None, parents: Mapping[int, int | None]
+) -> None:
+    """Refuse a place in the tree that a department cannot have.
+
+    Rule (documented): there is one top-level department (departments/department-add).
+    Rule (assumed): the top-level department stays it, and no department is inside itself.
+
+    Args:
+        department_id: 0 for a new department.
+        parents: each department's parent, None for the root.
+
+    Raises:
+        DepartmentSecondRoot, DepartmentParentMissing, DepartmentInsideItself
+    """
+    if parent_id is None:
+        if department_id not in parents or parents[department_id] is not None:
+            raise DepartmentSecondRoot
+    elif parent_id not in parents:
+        raise DepartmentParentMissing
+    elif department_id in with_ancestors(parent_id, parents):
+        raise DepartmentInsideItself

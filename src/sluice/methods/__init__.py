@@ -1,9 +1,22 @@
 """The vocabulary: one module per REST namespace, one function per method."""
 
-from sluice.methods.tasks import flow
+from sluice.methods import department, profile, socialnetwork, sonet_group, system, user
+from sluice.methods.tasks import flow, task, task_history, task_marks, task_status
 from sluice.rest.method import MethodTable
 
-NAMESPACES = (flow,)
+NAMESPACES = (
+    flow,
+    task,
+    task_status,
+    task_marks,
+    task_history,
+    system,
+    socialnetwork,
+    sonet_group,
+    user,
+    profile,
+    department,
+)
 
 
 def method_table() -> MethodTable:

@@ -40,6 +40,10 @@ class Call:
         self.table = table
         self.zone = zone
 
+    def as_actor(self, actor: Actor) -> Call:
+        """Return the same call, looked at by somebody else: for asking what they may do."""
+        return Call(actor, self.now, self.store, self.page, self.table, self.zone)
+
     def wire_time(self, instant: datetime) -> str:
         """Return an instant as the wire writes it: ISO 8601, whole seconds, numeric offset."""
         return instant.astimezone(self.zone).isoformat(timespec="seconds")

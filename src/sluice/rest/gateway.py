@@ -83,7 +83,7 @@ class Gateway:
             done.credential, method.name, done.seconds, finish.timestamp()
         )
         timing = Timing(start, finish, done.seconds, operating, reset_at)
-        return succeeded(done.result, request.page, self._time.as_map(timing), asked.format)
+        return succeeded(done.result, request.page, self._time.write(timing), asked.format)
 
     def _perform(self, method: Method, asked: Route, request: Request, store: Store) -> _Done:
         """Do the part of a call that touches data, inside its transaction."""

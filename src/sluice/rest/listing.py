@@ -36,6 +36,7 @@ OPERATORS = {
     "@": "in",
     "!@": "not in",
     "><": "between",
+    "!><": "not between",
 }
 
 
@@ -96,8 +97,31 @@ def read_filter(
     return [_condition(key, value, columns, zone) for key, value in raw.items()]
 
 
+def bare_name(key: str) -> str:
+    """Return the field's name in a filter key: `ID` in `>=ID`."""
+    return key.lstrip("!<>=%@?*~")
+
+
+def classic_filter(fields: Mapping[str, Any], columns: Mapping[str, Column]) -> dict[str, Any]:
+    """Return what a classic list method is to filter by: its `FILTER`, and fields beside it.
+
+    Rule (observed): `user.get` and `department.get` take fields at top level (flows.md 11.1, 11.3).
+    Rule (assumed): there, null and an empty text ask for nothing, because clients send arguments
+    that nobody gave so; and other names are no filter.
+
+    Args:
+        fields: the whole parameter map, its names in upper case.
+    """
+    beside = {
+        name: value
+        for name, value in fields.items()
+        if bare_name(name) in columns and value is not None and value != ""
+    }
+    return {**beside, **(wire_types.as_map(fields.get("FILTER")) or {})}
+
+
 def _condition(key: str, value: object, columns: Mapping[str, Column], zone: tzinfo) -> Condition:
-    name = key.lstrip("!<>=%@?*~")
+    name = bare_name(key)
     prefix = key[: len(key) - len(name)]
     column = columns.get(name.upper())
     if column is None:
@@ -114,20 +138,27 @@ def _compared(column: Column, operator: str, value: object, zone: tzinfo) -> Con
     if isinstance(value, (list, dict)):
         items = list(value.values()) if isinstance(value, dict) else value
         values = [typed for item in items if (typed := _typed(column, item, zone)) is not None]
-        if operator == "between" and len(values) == 2:
-            return Condition(column, "between", tuple(values))
+        if operator in ("between", "not between") and len(values) == 2:
+            return Condition(column, operator, tuple(values))
         if operator in ("!=", "not in"):
             return Condition(column, "not in", tuple(values))
         # Rule (assumed): a comparison with a list matches nothing (rest-protocol.md 11.4).
         return Condition(column, "in", tuple(values) if operator in ("=", "in") else ())
-    if value is None or (value == "" and column.kind in (Kind.NUMBER, Kind.INSTANT)):
-        return Condition(column, "!=" if operator == "!=" else "=", (None,))
+    if operator in ("between", "not between"):
+        # Rule (assumed): one value has no between, so nothing matches (rest-protocol.md 11.4).
+        return Condition(column, "in", ())
+    if column.kind in (Kind.TEXT, Kind.NAME):
+        value = "" if value is None else value  # a text that nobody gave is kept empty
+    elif operator in ("=", "!=") and (value is None or (value == "" and column.kind != Kind.FLAG)):
+        return Condition(column, operator, (None,))
     typed = _typed(column, value, zone)
     if typed is None:
-        return Condition(column, "not in" if operator == "!=" else "in", ())
-    if operator in ("in", "not in"):
-        return Condition(column, operator, (typed,))
+        return Condition(column, "not in" if operator in ("!=", "not in") else "in", ())
     return Condition(column, operator, (typed,))
+
+
+# What SQLite compares at most.
+MOST_PATTERN_BYTES = 50_000
 
 
 def _like(column: Column, operator: str, value: object) -> Condition:
@@ -139,6 +170,8 @@ def _like(column: Column, operator: str, value: object) -> Condition:
         text = f"%{escaped}%"
     if column.kind == Kind.NAME:
         text = name_key(text)
+    if len(text.encode()) > MOST_PATTERN_BYTES:  # nothing is as long as that
+        return Condition(column, "not in" if operator == "not like" else "in", ())
     return Condition(column, "not like" if operator == "not like" else "like", (text,))
 
 
@@ -152,6 +185,8 @@ def _typed(column: Column, value: object, zone: tzinfo) -> Value:
         case Kind.INSTANT:
             instant = wire_types.as_instant(value, zone)
             return None if instant is None else to_micros(instant)
+        case Kind.DATE:
+            return wire_types.as_date(value)
         case Kind.NAME:
             text = wire_types.as_scalar_text(value)
             return None if text is None else name_key(text)
@@ -165,13 +200,36 @@ def read_order(raw: Mapping[str, Any], columns: Mapping[str, Column]) -> list[tu
     Raises:
         ArgumentError: a field that cannot be sorted by, or a direction other than ASC and DESC.
     """
-    order = []
+    order: list[tuple[Column, bool]] = []
     for name, direction in raw.items():
         column = columns.get(name.upper())
-        if column is None:
+        if column is None or column.within:
             raise ArgumentError(f"Order field not allowed: {name}", argument="order")
         word = str(direction).upper()
         if word not in ("ASC", "DESC"):
             raise ArgumentError("Order direction should be one of {ASC|DESC}", argument="order")
-        order.append((column, word == "ASC"))
+        if all(column != earlier for earlier, _ in order):  # one name in two cases
+            order.append((column, word == "ASC"))
     return order
+
+
+def classic_order(
+    fields: Mapping[str, Any], columns: Mapping[str, Column]
+) -> list[tuple[Column, bool]]:
+    """Return what a classic list method is to sort by.
+
+    Rule (documented): `SORT` names a field and `ORDER` its direction (user/user-get).
+    Rule (observed): clients also send a map of field to direction, and null for neither
+    (UserTest::testGetWithDefaultArguments; rest-protocol.md 10).
+    Rule (assumed): a direction alone is that of `ID`.
+
+    Raises:
+        ArgumentError: as `read_order`.
+    """
+    sort, order = fields.get("SORT"), fields.get("ORDER")
+    for given in (order, sort):
+        if given and isinstance(given, Mapping):
+            return read_order(given, columns)
+    if not sort and not order:
+        return []
+    return read_order({str(sort or "ID"): order or "ASC"}, columns)

@@ -52,11 +52,11 @@ _READERS: dict[Any, tuple[Callable[[Any], Any], str]] = {
     ),
     list: (wire_types.as_list, "array"),
     dict: (wire_types.as_map, "array"),
+    object: (lambda value: value, "mixed"),
 }
 _CLASSIC_READERS: dict[Any, tuple[Callable[[Any], Any], str]] = {
     **_READERS,
     str: (wire_types.as_scalar_text, "string"),
-    object: (lambda value: value, "mixed"),
 }
 
 

@@ -116,7 +116,8 @@ def _named(method: bytes, webhook: tuple[str, str] | None) -> Route:
 
 
 def _decoded(segment: bytes) -> str:
-    return unquote(segment.decode("latin-1"), "utf-8", "replace")
+    text = segment.decode("latin-1")
+    return unquote(text, "utf-8", "replace") if "%" in text else text
 
 
 def read(incoming: Incoming, limits: Limits) -> Request:
@@ -135,7 +136,8 @@ def read(incoming: Incoming, limits: Limits) -> Request:
     except (TooDeep, RecursionError) as problem:
         raise _over(f"{limits.max_depth} levels", "max_depth") from problem
     token = _token(incoming, params)
-    start = params.pop("start", None)
+    # Classic methods know it as START too (flows.md 11.3); no other parameter has this name.
+    start = params.pop("start", params.pop("START", None))
     for name in _IGNORED:
         params.pop(name, None)
     return Request(params, _FIRST_PAGE if start is None else page_of(start), token)
@@ -207,8 +209,8 @@ def _items(value: Any) -> list[Any]:
 
 
 def _depth(value: Any) -> int:
-    """Return how many levels of maps and lists are inside one another."""
-    depth, level = 0, [value]
+    """Return how many levels of maps and lists the deepest parameter has, as brackets count."""
+    depth, level = 0, _items(value)
     while level := [item for item in level if isinstance(item, (dict, list))]:
         depth += 1
         level = [item for outer in level for item in _items(outer)]
@@ -217,9 +219,9 @@ def _depth(value: Any) -> int:
 
 def _size(value: Any) -> int:
     """Return how many values there are that hold no others."""
-    size, level = 0, [value]
+    size, level = 0, _items(value)
     while level:
-        size += sum(not isinstance(item, (dict, list)) for item in level)
+        size += sum(not _items(item) for item in level)
         level = [item for outer in level for item in _items(outer)]
     return size
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
@@ -18,6 +19,10 @@ CONTENT_TYPES = {
     "json": b"application/json; charset=utf-8",
     "xml": b"text/xml; charset=utf-8",
 }
+
+# Characters that XML 1.0 cannot carry at all: they are dropped.
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_NOT_IN_TAG = re.compile("[^A-Za-z0-9_.-]")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -49,25 +54,24 @@ class Timing(Struct, frozen=True):
 
 
 class TimeWriter:
-    """Writes the `time` object. Texts of a second are kept, because most calls share one."""
+    """Writes the `time` object as JSON. Texts of a second are kept: most calls share one."""
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
         self._second = -1
         self._text = ""
 
-    def as_map(self, timing: Timing) -> dict[str, Any]:
+    def write(self, timing: Timing) -> bytes:
         start, finish = timing.start.timestamp(), timing.finish.timestamp()
-        return {
-            "start": _number(start),
-            "finish": _number(finish),
-            "duration": _number(max(finish - start, 0.0)),
-            "processing": _number(timing.processing_seconds),
-            "date_start": self._iso(timing.start, start),
-            "date_finish": self._iso(timing.finish, finish),
-            "operating_reset_at": timing.operating_reset_at,
-            "operating": _number(timing.operating_seconds),
-        }
+        return (
+            f'{{"start":{_number(start)},"finish":{_number(finish)},'
+            f'"duration":{_number(max(finish - start, 0.0))},'
+            f'"processing":{_number(timing.processing_seconds)},'
+            f'"date_start":"{self._iso(timing.start, start)}",'
+            f'"date_finish":"{self._iso(timing.finish, finish)}",'
+            f'"operating_reset_at":{timing.operating_reset_at},'
+            f'"operating":{_number(timing.operating_seconds)}}}'
+        ).encode()
 
     def _iso(self, instant: datetime, timestamp: float) -> str:
         second = int(timestamp)
@@ -77,32 +81,32 @@ class TimeWriter:
         return self._text
 
 
-def _number(seconds: float) -> float | int:
-    """Return a number as PHP prints it: without `.0` when it is whole."""
-    rounded = round(seconds, 6)
-    whole = int(rounded)
-    return whole if whole == rounded else rounded
+def _number(seconds: float) -> str:
+    """Return a number as PHP prints it: microseconds, without zeros at the end."""
+    return f"{seconds:.6f}".rstrip("0").rstrip(".")
 
 
-def succeeded(result: Any, page: Page, time: Mapping[str, Any], output: str) -> Answer:
+def succeeded(result: Any, page: Page, time: bytes, output: str) -> Answer:
     """Return the answer of a call that worked; `total` and `next` stand beside `result`."""
-    body: dict[str, Any] = {"result": result}
+    counts = b""
     if isinstance(result, Listed):
-        body["result"] = result.result
         if result.total is not None:
-            body["total"] = result.total
+            counts = b',"total":%d' % result.total
             after = page.start + result.rows
             if after < result.total and result.rows == PAGE_SIZE:
-                body["next"] = after
-    body["result"] = shaped(body["result"])
-    body["time"] = time
-    return Answer(200, _written(body, output), CONTENT_TYPES[output])
+                counts += b',"next":%d' % after
+        result = result.result
+    body = b'{"result":%b%b,"time":%b}' % (_encode(shaped(result)), counts, time)
+    if output == XML:
+        body = to_xml(msgspec.json.decode(body)).encode()
+    return Answer(200, body, CONTENT_TYPES[output])
 
 
 def refused(refusal: RestError, output: str) -> Answer:
     """Return the answer of a call that did not: no `time` (rest-protocol.md 4)."""
-    body = {"error": refusal.code, "error_description": refusal.description, **refusal.extra}
-    return Answer(refusal.status, _written(body, output), CONTENT_TYPES[output])
+    told = {"error": refusal.code, "error_description": refusal.description, **refusal.extra}
+    body = to_xml(told).encode() if output == XML else _encode(told)
+    return Answer(refusal.status, body, CONTENT_TYPES[output])
 
 
 def shaped(value: Any) -> Any:
@@ -124,12 +128,6 @@ def shaped(value: Any) -> Any:
     return value
 
 
-def _written(body: dict[str, Any], output: str) -> bytes:
-    if output == XML:
-        return to_xml(msgspec.to_builtins(body)).encode()
-    return _encode(body)
-
-
 def to_xml(body: Mapping[str, Any]) -> str:
     """Return a body as XML: keys become elements, numbers of a list `<item>`; no declaration."""
     return f"<response>{_children(body)}</response>"
@@ -142,9 +140,7 @@ def _children(value: Any) -> str:
         return "".join(_element("item", item) for item in value)
     if value is None or value is False:
         return ""
-    # Characters that XML 1.0 cannot carry at all are dropped.
-    text = "1" if value is True else str(value)
-    return escape("".join(c for c in text if c >= " " or c in "\t\n\r"))
+    return escape(_NOT_IN_XML.sub("", "1" if value is True else str(value)))
 
 
 def _element(tag: str, value: Any) -> str:
@@ -155,5 +151,5 @@ def _tag(key: str) -> str:
     """Return an element name for a key: numbers are items, other characters become `_`."""
     if key.isdigit():
         return "item"
-    tag = "".join(c if c.isalnum() or c in "_-." else "_" for c in key)
+    tag = _NOT_IN_TAG.sub("_", key)
     return tag if tag[:1].isalpha() or tag[:1] == "_" else f"_{tag}"

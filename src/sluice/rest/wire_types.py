@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, tzinfo
 from typing import Any
 
 # Ids and amounts are 64-bit numbers; anything larger is no number of ours.
 MAXIMUM_INTEGER = 2**63 - 1
 
-_NUMERIC = re.compile(r"[ \t\n\r\v\f]*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?[ \t\n\r\v\f]*")
+_NUMERIC = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+_DATE = re.compile(r"\s*([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T\s]|$)")
 _TRUE = frozenset(("1", "true", "y", "yes"))
 _FALSE = frozenset(("0", "false", "n", "no", ""))
 
@@ -120,8 +121,23 @@ def as_instant(value: object, zone: tzinfo = UTC) -> datetime | None:
         text = re.sub(r"\+", " ", text)
     try:
         instant = datetime.fromisoformat(text)
-        return (instant if instant.tzinfo else instant.replace(tzinfo=zone)).astimezone(UTC)
+        instant = (instant if instant.tzinfo else instant.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
+        return None
+    # The first and the last year there is could not be written in every time zone.
+    return instant if MINYEAR < instant.year < MAXYEAR else None
+
+
+def as_date(value: object) -> str | None:
+    """Return the day a date or date-time text means, as `1990-05-17`, or None.
+
+    Rule (assumed): a time of day is cut off, not converted: a birthday is the same everywhere.
+    """
+    if not isinstance(value, str) or not (written := _DATE.match(value)):
+        return None
+    try:
+        return date.fromisoformat(written[1]).isoformat()
+    except ValueError:  # the 30th of February
         return None
 
 

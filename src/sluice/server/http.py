@@ -157,6 +157,14 @@ class LimitedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         self.refuse(InvalidRequest(msg))
 
+    def shutdown(self) -> None:
+        """Close the connection: now if it is idle, else after the answer that is being made."""
+        super().shutdown()
+        idle = self.cycle is None or self.cycle.response_complete
+        if idle and self.transport.get_write_buffer_size() == 0:
+            # Closing politely would wait for a TLS client that is not reading.
+            self.transport.abort()
+
     def refuse(self, refusal: RestError) -> None:
         """Answer in the protocol's words without an application, and hang up."""
         if self.transport.is_closing():

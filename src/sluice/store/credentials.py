@@ -80,6 +80,16 @@ class Credentials:
             credential=f"webhook {webhook_id}",
         )
 
+    def actor_of(self, user_id: int) -> Actor | None:
+        """Return who this user would be without any scopes; None if there is no active user."""
+        row = self._tx.one(
+            "SELECT is_admin, user_type FROM portal_user WHERE id = :id AND active = 1",
+            {"id": user_id},
+        )
+        if row is None:
+            return None
+        return self._actor((0, user_id, None, "", None, *row))
+
     def _codes(self, user_id: int, is_intranet: bool) -> frozenset[str]:
         departments = self._tx.all(
             "SELECT department_id FROM user_department WHERE user_id = :user_id",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sluice.domain.people import Department
+from sluice.domain.text import name_key
 from sluice.store.database import Row, Transaction, Value, with_id
 from sluice.store.listing import Column, Condition, Kind, Window, page
 
@@ -12,9 +13,9 @@ _COLUMNS = "id, name, sort, parent_id, head_id"
 
 LISTED: dict[str, Column] = {
     "ID": Column("id", Kind.NUMBER),
-    "NAME": Column("name"),
+    "NAME": Column("name_key", Kind.NAME),
     "SORT": Column("sort", Kind.NUMBER),
-    "PARENT": Column("parent_id", Kind.NUMBER),
+    "PARENT": Column("COALESCE(parent_id, 0)", Kind.NUMBER),  # the root is found by 0
     "UF_HEAD": Column("head_id", Kind.NUMBER),
 }
 
@@ -61,9 +62,31 @@ class Departments:
         self._tx.update("department", department.id, _settings(department))
         self._tx.cache.clear()
 
+    def delete(self, department_id: int, heir_id: int) -> None:
+        """Remove a department; its sub-departments and its people move to another, the heir.
+
+        Rule (assumed): nobody is left without a place in the tree (flows.md 2.6).
+        """
+        moved = {"id": department_id, "heir": heir_id}
+        self._tx.run("UPDATE department SET parent_id = :heir WHERE parent_id = :id", moved)
+        self._tx.run(
+            "INSERT INTO user_department (user_id, department_id, position)"
+            " SELECT user_id, :heir, position FROM user_department WHERE department_id = :id"
+            " ON CONFLICT (user_id, department_id) DO NOTHING",
+            moved,
+        )
+        self._tx.run("DELETE FROM user_department WHERE department_id = :id", {"id": department_id})
+        self._tx.run("DELETE FROM department WHERE id = :id", {"id": department_id})
+        self._tx.cache.clear()
+
     def parents(self) -> dict[int, int | None]:
         """Return each department's parent, None for the root."""
         return {row[0]: row[1] for row in self._tx.all("SELECT id, parent_id FROM department")}
+
+    def headed_by(self, user_id: int) -> frozenset[int]:
+        """Return the departments that this user heads."""
+        rows = self._tx.all("SELECT id FROM department WHERE head_id = :id", {"id": user_id})
+        return frozenset(row[0] for row in rows)
 
     def staff(self) -> dict[int, list[int]]:
         """Return the active people directly in each department that has any."""
@@ -90,6 +113,7 @@ def _department(row: Row) -> Department:
 def _settings(department: Department) -> dict[str, Value]:
     return {
         "name": department.name,
+        "name_key": name_key(department.name),
         "sort": department.sort,
         "parent_id": department.parent_id,
         "head_id": department.head_id,

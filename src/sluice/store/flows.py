@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
 from sluice.clock import from_micros, to_micros
 from sluice.domain.access import Actor, Member
+from sluice.domain.distribution import Queue
 from sluice.domain.flow import Distribution, Flow
 from sluice.domain.people import Role
 from sluice.domain.text import name_key
@@ -21,6 +23,7 @@ _COLUMNS = (
     " notify_at_half_time, notify_on_queue_overflow, notify_on_tasks_in_progress_overflow,"
     " notify_when_efficiency_decreases, task_creators"
 )
+_BY_ID = f"SELECT {_COLUMNS} FROM flow WHERE id = :id"
 
 # What `tasks.flow.Flow.list` may select, filter and sort by (flows.md 3.8).
 LISTED: dict[str, Column] = {
@@ -39,7 +42,9 @@ LISTED: dict[str, Column] = {
     "DEMO": Column("demo", Kind.FLAG),
 }
 
+_DISTRIBUTIONS = {known.value: known for known in Distribution}
 _members_from_json = msgspec.json.Decoder(tuple[Member, ...]).decode
+_ring_from_json = msgspec.json.Decoder(tuple[int, ...]).decode
 _to_json = msgspec.json.Encoder().encode
 
 
@@ -51,21 +56,21 @@ class Flows:
 
     def find(self, flow_id: int) -> Flow | None:
         """Return the flow, or None."""
-        row = self._tx.one(f"SELECT {_COLUMNS} FROM flow WHERE id = :id", {"id": flow_id})
+        row = self._tx.one(_BY_ID, {"id": flow_id})
         return None if row is None else _flow(row)
 
     def find_for_change(self, flow_id: int) -> Flow | None:
         """Return the flow, or None, and keep other writers off it until commit."""
-        row = self._tx.one(
-            f"SELECT {_COLUMNS} FROM flow WHERE id = :id{self._tx.lock}",
-            {"id": flow_id},
-        )
+        row = self._tx.one(_BY_ID + self._tx.lock, {"id": flow_id})
         return None if row is None else _flow(row)
 
-    def named(self, name: str) -> int | None:
-        """Return the id of the flow of this name, or None."""
-        row = self._tx.one("SELECT id FROM flow WHERE name_key = :key", {"key": name_key(name)})
-        return None if row is None else int(row[0])
+    def has_named(self, name: str, apart_from: int = 0) -> bool:
+        """Tell whether a flow has this name, apart from the one with the given id."""
+        row = self._tx.one(
+            "SELECT id FROM flow WHERE name_key = :key AND id <> :apart_from",
+            {"key": name_key(name), "apart_from": apart_from},
+        )
+        return row is not None
 
     def of_group(self, group_id: int) -> bool:
         """Tell whether some flow depends on the group."""
@@ -137,11 +142,42 @@ class Flows:
         )
         return True
 
+    # The queue, and what changes with the flow's tasks
+
+    def queue(self, flow_id: int) -> Queue:
+        """Return the memory of a flow's queue; empty for a flow that has none."""
+        row = self._tx.one(
+            "SELECT ring, last_responsible_id FROM flow WHERE id = :id", {"id": flow_id}
+        )
+        return Queue() if row is None else Queue(_ring_from_json(row[0]), row[1])
+
+    def set_queue(self, flow_id: int, queue: Queue) -> None:
+        """Store the memory of a flow's queue."""
+        self._tx.update(
+            "flow",
+            flow_id,
+            {"ring": _to_json(queue.ring).decode(), "last_responsible_id": queue.last},
+        )
+
+    def touch(self, flow_id: int, now: datetime) -> None:
+        """Note that something happened in the flow."""
+        self._tx.update("flow", flow_id, {"activity_micros": to_micros(now)})
+
+    def set_efficiency(self, flow_id: int, efficiency: int) -> None:
+        """Store the flow's efficiency, in percent."""
+        self._tx.update("flow", flow_id, {"efficiency": efficiency})
+
+    def all_ids(self) -> list[int]:
+        """Return the id of every flow."""
+        return [row[0] for row in self._tx.all("SELECT id FROM flow ORDER BY id")]
+
     def _index_members(self, flow_id: int, flow: Flow) -> None:
+        team = {member.code for member in flow.responsible_list}
         for code in dict.fromkeys(flow.codes()):
             self._tx.run(
-                "INSERT INTO flow_member (flow_id, code) VALUES (:flow_id, :code)",
-                {"flow_id": flow_id, "code": code},
+                "INSERT INTO flow_member (flow_id, code, in_team)"
+                " VALUES (:flow_id, :code, :in_team)",
+                {"flow_id": flow_id, "code": code, "in_team": int(code in team)},
             )
 
 
@@ -182,7 +218,7 @@ def _flow(row: Row) -> Flow:
         activity=from_micros(row[8]),
         name=row[9],
         description=row[10],
-        distribution_type=Distribution(row[11]),
+        distribution_type=_DISTRIBUTIONS[row[11]],
         responsible_list=_members_from_json(row[12]),
         demo=row[13] == 1,
         responsible_can_change_deadline=row[14] == 1,

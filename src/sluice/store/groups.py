@@ -5,16 +5,53 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from msgspec import Struct
+
 from sluice.clock import from_micros, to_micros
-from sluice.domain.people import Group, Role, Stage
+from sluice.domain.access import Actor
+from sluice.domain.people import Group, Role, Stage, UserType
 from sluice.domain.text import name_key
 from sluice.store.database import Row, Transaction, Value, with_id
+from sluice.store.listing import Column, Condition, Kind, Window, page
 
 _COLUMNS = (
     "id, name, owner_id, created_micros, updated_micros, activity_micros, description, keywords,"
     " active, visible, opened, closed, project, initiate_perms, subject_id, tasks_enabled,"
     " project_start_micros, project_finish_micros"
 )
+
+# What the group lists may filter and sort by.
+LISTED: dict[str, Column] = {
+    "ID": Column("id", Kind.NUMBER),
+    "NAME": Column("name_key", Kind.NAME),
+    "DESCRIPTION": Column("description"),
+    "KEYWORDS": Column("keywords"),
+    "OWNER_ID": Column("owner_id", Kind.NUMBER),
+    "SUBJECT_ID": Column("subject_id", Kind.NUMBER),
+    "ACTIVE": Column("active", Kind.FLAG),
+    "VISIBLE": Column("visible", Kind.FLAG),
+    "OPENED": Column("opened", Kind.FLAG),
+    "CLOSED": Column("closed", Kind.FLAG),
+    "PROJECT": Column("project", Kind.FLAG),
+    "INITIATE_PERMS": Column("initiate_perms"),
+    "DATE_CREATE": Column("created_micros", Kind.INSTANT),
+    "DATE_UPDATE": Column("updated_micros", Kind.INSTANT),
+    "DATE_ACTIVITY": Column("activity_micros", Kind.INSTANT),
+    "PROJECT_DATE_START": Column("project_start_micros", Kind.INSTANT),
+    "PROJECT_DATE_FINISH": Column("project_finish_micros", Kind.INSTANT),
+}
+
+
+class Headcount(Struct, frozen=True):
+    """Who is in a group, counted; waiting requests are left out.
+
+    Attributes:
+        members: everybody, the owner and the moderators included.
+        guests: those of them who are extranet guests.
+    """
+
+    members: int
+    guests: int
 
 
 class Groups:
@@ -28,12 +65,38 @@ class Groups:
         row = self._tx.one(f"SELECT {_COLUMNS} FROM workgroup WHERE id = :id", {"id": group_id})
         return None if row is None else _group(row)
 
+    def find_for_change(self, group_id: int) -> Group | None:
+        """Return the group, or None, and keep other writers off it until commit."""
+        row = self._tx.one(
+            f"SELECT {_COLUMNS} FROM workgroup WHERE id = :id{self._tx.lock}", {"id": group_id}
+        )
+        return None if row is None else _group(row)
+
     def named(self, name: str) -> Group | None:
         """Return the group of this name, or None."""
         row = self._tx.one(
             f"SELECT {_COLUMNS} FROM workgroup WHERE name_key = :key", {"key": name_key(name)}
         )
         return None if row is None else _group(row)
+
+    def page(
+        self,
+        conditions: Sequence[Condition],
+        order: Sequence[tuple[Column, bool]],
+        window: Window,
+        reader: Actor,
+    ) -> tuple[list[Group], int | None]:
+        """Return a page of the groups the reader sees, see `domain.permission.can_see_group`."""
+        rows, total = page(
+            self._tx,
+            columns=_COLUMNS,
+            source="workgroup",
+            conditions=conditions,
+            order=order,
+            window=window,
+            extra=_seen_by(reader),
+        )
+        return [_group(row) for row in rows], total
 
     def add(self, group: Group, members: Iterable[int], stages: Sequence[Stage]) -> int | None:
         """Store a new group with its owner and members; None when its name is taken."""
@@ -59,6 +122,24 @@ class Groups:
             )
         return group_id
 
+    def save(self, group: Group) -> None:
+        """Store every setting of a group that exists."""
+        self._tx.update("workgroup", group.id, _settings(group))
+
+    def delete(self, group_id: int) -> None:
+        """Remove the group with its members and its kanban columns."""
+        for table in ("workgroup_member", "stage"):
+            self._tx.run(f"DELETE FROM {table} WHERE group_id = :id", {"id": group_id})
+        self._tx.run("DELETE FROM workgroup WHERE id = :id", {"id": group_id})
+
+    def first_stage(self, group_id: int) -> int:
+        """Return the id of the group's first kanban column; 0 when it has none."""
+        row = self._tx.one(
+            "SELECT id FROM stage WHERE group_id = :group_id ORDER BY sort, id LIMIT 1",
+            {"group_id": group_id},
+        )
+        return 0 if row is None else int(row[0])
+
     def add_member(self, group_id: int, user_id: int, role: Role) -> bool:
         """Make somebody a member; False when they already are something in the group."""
         return bool(
@@ -81,7 +162,82 @@ class Groups:
 
     def has_member(self, group_id: int, user_id: int) -> bool:
         """Tell whether the user is a member of the group."""
-        return any(user_id == member for member, _ in self.members(group_id))
+        return self.role(group_id, user_id) not in (None, Role.REQUEST)
+
+    def role(self, group_id: int, user_id: int) -> Role | None:
+        """Return what the user is in the group, or None."""
+        row = self._tx.one(
+            "SELECT role FROM workgroup_member WHERE group_id = :group_id AND user_id = :user_id",
+            {"group_id": group_id, "user_id": user_id},
+        )
+        return None if row is None else Role(row[0])
+
+    def requests(self, group_id: int) -> list[int]:
+        """Return who is invited or asks to be let in, in order of id."""
+        rows = self._tx.all(
+            "SELECT user_id FROM workgroup_member"
+            " WHERE group_id = :group_id AND role = :request ORDER BY user_id",
+            {"group_id": group_id, "request": Role.REQUEST.value},
+        )
+        return [row[0] for row in rows]
+
+    def of_user(self, user_id: int) -> list[tuple[int, str, Role]]:
+        """Return id and name of the groups the user is a member of, with the role, by id."""
+        rows = self._tx.all(
+            "SELECT g.id, g.name, m.role FROM workgroup_member m"
+            " JOIN workgroup g ON g.id = m.group_id"
+            " WHERE m.user_id = :user_id AND m.role <> :request ORDER BY g.id",
+            {"user_id": user_id, "request": Role.REQUEST.value},
+        )
+        return [(row[0], row[1], Role(row[2])) for row in rows]
+
+    def set_role(self, group_id: int, user_id: int, role: Role) -> None:
+        """Make the user this in the group, whatever they were before."""
+        self._tx.run(
+            "INSERT INTO workgroup_member (group_id, user_id, role)"
+            " VALUES (:group_id, :user_id, :role)"
+            " ON CONFLICT (group_id, user_id) DO UPDATE SET role = excluded.role",
+            {"group_id": group_id, "user_id": user_id, "role": role.value},
+        )
+
+    def remove_member(self, group_id: int, user_id: int) -> None:
+        """Take the user out of the group, or their request."""
+        self._tx.run(
+            "DELETE FROM workgroup_member WHERE group_id = :group_id AND user_id = :user_id",
+            {"group_id": group_id, "user_id": user_id},
+        )
+
+    def headcounts(self, group_ids: Sequence[int]) -> dict[int, Headcount]:
+        """Return the headcount of each of these groups, in one query."""
+        if not group_ids:
+            return {}
+        ids = {f"group{number}": group_id for number, group_id in enumerate(group_ids)}
+        parameters: dict[str, Value] = {
+            **ids,
+            "request": Role.REQUEST.value,
+            "guest": UserType.EXTRANET.value,
+        }
+        rows = self._tx.all(
+            "SELECT m.group_id, COUNT(*), COUNT(CASE WHEN u.user_type = :guest THEN 1 END)"
+            " FROM workgroup_member m JOIN portal_user u ON u.id = m.user_id"
+            f" WHERE m.group_id IN ({', '.join(f':{name}' for name in ids)})"
+            " AND m.role <> :request GROUP BY m.group_id",
+            parameters,
+        )
+        return {row[0]: Headcount(row[1], row[2]) for row in rows}
+
+
+def _seen_by(reader: Actor) -> tuple[str, dict[str, Value]]:
+    """Return `can_see_group` as a condition on the table `workgroup`."""
+    if reader.is_admin:
+        return "1 = 1", {}
+    clause = (
+        "EXISTS (SELECT 1 FROM workgroup_member m WHERE m.group_id = workgroup.id"
+        " AND m.user_id = :reader AND m.role <> :request)"
+    )
+    if reader.is_intranet:
+        clause = f"(visible = 1 OR {clause})"
+    return clause, {"reader": reader.user_id, "request": Role.REQUEST.value}
 
 
 def _group(row: Row) -> Group:

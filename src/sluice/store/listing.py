@@ -21,22 +21,30 @@ class Kind(StrEnum):
     FLAG = "flag"
     TEXT = "text"
     NAME = "name"  # compared through `domain.text.name_key`; the column holds keys
+    DATE = "date"  # a day without a time, as `1990-05-17`; NULL when unknown
     INSTANT = "instant"
 
 
 class Column(Struct, frozen=True):
-    """A column that lists may filter and sort by."""
+    """A column that lists may filter and sort by.
+
+    Attributes:
+        within: for what another table says of a row: a SELECT of row ids, to which the condition
+            on `sql` is added. Such a column can only be filtered by.
+    """
 
     sql: str
     kind: Kind = Kind.TEXT
+    within: str = ""
 
 
 class Condition(Struct, frozen=True):
     """`column operator values`, all of which must hold.
 
     Attributes:
-        operator: `=`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `not in`, `like`, `not like` or `between`.
-            `like` takes a pattern with `%` and `_`, a backslash before a literal one.
+        operator: `=`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `not in`, `like`, `not like`, `between` or
+            `not between`. `like` takes a pattern with `%` and `_`, a backslash before a literal
+            one.
     """
 
     column: Column
@@ -63,20 +71,51 @@ def where(conditions: Sequence[Condition]) -> tuple[str, dict[str, Value]]:
             parameters[name] = value
             names.append(f":{name}")
         clauses.append(_clause(condition, names))
-    return " AND ".join(clauses) or "1 = 1", parameters
+    return _all_of(clauses), parameters
+
+
+# SQLite's parser goes a thousand levels deep, and each AND in a chain is a level.
+_MOST_IN_CHAIN = 100
+
+
+def _all_of(clauses: list[str]) -> str:
+    while len(clauses) > _MOST_IN_CHAIN:
+        clauses = [
+            f"({_all_of(clauses[start : start + _MOST_IN_CHAIN])})"
+            for start in range(0, len(clauses), _MOST_IN_CHAIN)
+        ]
+    return " AND ".join(clauses) or "1 = 1"
+
+
+def named(stem: str, values: Sequence[Value]) -> tuple[str, dict[str, Value]]:
+    """Return a list of parameters for `IN (...)`, and their values; NULL when there are none."""
+    parameters = {f"{stem}{number}": value for number, value in enumerate(values)}
+    return ", ".join(f":{name}" for name in parameters) or "NULL", parameters
+
+
+# What denies, and what it denies: "not in the group of those who ..." needs the second.
+_DENIED = {"!=": "=", "not in": "in", "not like": "like", "not between": "between"}
 
 
 def _clause(condition: Condition, names: list[str]) -> str:
-    column, operator = condition.column.sql, condition.operator
+    if condition.column.within:
+        inner = _DENIED.get(condition.operator, condition.operator)
+        compared = _compared(condition.column.sql, inner, condition.values, names)
+        negation = "NOT " if condition.operator in _DENIED else ""
+        return f"id {negation}IN ({condition.column.within} AND {compared})"
+    return _compared(condition.column.sql, condition.operator, condition.values, names)
+
+
+def _compared(column: str, operator: str, values: tuple[Value, ...], names: list[str]) -> str:
     if operator in ("in", "not in"):
         if not names:  # nothing is in an empty list
             return "1 = 0" if operator == "in" else "1 = 1"
         return f"{column} {operator.upper()} ({', '.join(names)})"
-    if operator == "between":
-        return f"{column} BETWEEN {names[0]} AND {names[1]}"
+    if operator in ("between", "not between"):
+        return f"{column} {operator.upper()} {names[0]} AND {names[1]}"
     if operator in ("like", "not like"):
         return f"{column} {operator.upper()} {names[0]} ESCAPE '\\'"
-    if condition.values[0] is None:
+    if values[0] is None:
         return f"{column} IS {'NOT ' if operator == '!=' else ''}NULL"
     return f"{column} {'<>' if operator == '!=' else operator} {names[0]}"
 

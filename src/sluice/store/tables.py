@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from sluice.store.alerts import Alerts
 from sluice.store.credentials import Credentials
 from sluice.store.database import Transaction
 from sluice.store.departments import Departments
+from sluice.store.efficiency import EfficiencyLedger
 from sluice.store.facts import Facts
 from sluice.store.flows import Flows
 from sluice.store.groups import Groups
+from sluice.store.jobs import Jobs
+from sluice.store.tasks import Tasks
 from sluice.store.templates import Templates
 from sluice.store.users import Users
 
@@ -16,10 +20,14 @@ class Store:
     """The tables of one portal."""
 
     def __init__(self, transaction: Transaction) -> None:
+        self.alerts = Alerts(transaction)
         self.credentials = Credentials(transaction)
         self.departments = Departments(transaction)
+        self.efficiency = EfficiencyLedger(transaction)
         self.facts = Facts(transaction)
         self.flows = Flows(transaction)
         self.groups = Groups(transaction)
+        self.jobs = Jobs(transaction)
+        self.tasks = Tasks(transaction)
         self.templates = Templates(transaction)
         self.users = Users(transaction)

@@ -14,6 +14,12 @@ class Templates:
     def __init__(self, transaction: Transaction) -> None:
         self._tx = transaction
 
+    def add(self, title: str, created_by: int) -> int:
+        """Store a new template and return its id."""
+        added = self._tx.insert("template", {"title": title, "created_by": created_by})
+        assert added is not None  # nothing can be in its way
+        return added
+
     def exists(self, template_id: int) -> bool:
         """Tell whether there is such a template."""
         row = self._tx.one("SELECT id FROM template WHERE id = :id", {"id": template_id})

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sluice.clock import from_micros, to_micros
-from sluice.domain.people import User, UserType
+from sluice.domain.access import Actor
+from sluice.domain.people import Role, User, UserType
+from sluice.domain.permission import can_see_everybody
 from sluice.domain.text import name_key
 from sluice.store.database import Parameters, Row, Transaction, Value, with_id
-from sluice.store.listing import Column, Condition, Kind, Window, page
+from sluice.store.listing import Column, Condition, Kind, Window, named, page
 
 # The profile texts, under the same name as column and as field of `User`.
-_TEXTS = (
+TEXTS = (
     "name",
     "last_name",
     "second_name",
@@ -50,11 +52,17 @@ _OTHERS = (
     "changed_micros",
     "last_login_micros",
 )
-_COLUMNS = ", ".join(["id", *_OTHERS, *_TEXTS])
+_COLUMNS = ", ".join(["id", *_OTHERS, *TEXTS])
 
-# What `user.get` may filter and sort by: every text, and these.
+DATES = ("personal_birthday", "uf_employment_date")
+# The texts that people are found by, whatever the case: each has a column of keys beside it.
+_FOLDED = ("name", "last_name", "second_name", "work_position")
+
+# What `user.get` and `user.search` may filter and sort by: every text, and these.
 LISTED: dict[str, Column] = {
-    **{name.upper(): Column(name) for name in _TEXTS},
+    **{name.upper(): Column(name) for name in TEXTS},
+    **{name.upper(): Column(f"{name}_key", Kind.NAME) for name in _FOLDED},
+    **{name.upper(): Column(f"NULLIF({name}, '')", Kind.DATE) for name in DATES},
     "ID": Column("id", Kind.NUMBER),
     "ACTIVE": Column("active", Kind.FLAG),
     "EMAIL": Column("email_key", Kind.NAME),
@@ -64,6 +72,19 @@ LISTED: dict[str, Column] = {
     "TIMESTAMP_X": Column("changed_micros", Kind.INSTANT),
     "LAST_LOGIN": Column("last_login_micros", Kind.INSTANT),
     "FIND": Column("search_key", Kind.NAME),
+    "UF_DEPARTMENT": Column(
+        "d.department_id",
+        Kind.NUMBER,
+        within="SELECT u.id FROM portal_user u LEFT JOIN user_department d ON d.user_id = u.id"
+        " WHERE 1 = 1",
+    ),
+    "UF_DEPARTMENT_NAME": Column(
+        "t.name_key",
+        Kind.NAME,
+        within="SELECT d.user_id FROM user_department d"
+        " JOIN department t ON t.id = d.department_id WHERE 1 = 1",
+    ),
+    "NAME_SEARCH": Column("name_key || ' ' || last_name_key || ' ' || second_name_key", Kind.NAME),
 }
 
 
@@ -83,9 +104,9 @@ class Users:
         conditions: Sequence[Condition],
         order: Sequence[tuple[Column, bool]],
         window: Window,
-        extra: tuple[str, Parameters] = ("1 = 1", {}),
+        reader: Actor | None = None,
     ) -> tuple[list[User], int | None]:
-        """Return a page of users; `extra` is a further condition on `portal_user`."""
+        """Return a page of the users that the reader may know; None stands for the operator."""
         rows, total = page(
             self._tx,
             columns=_COLUMNS,
@@ -93,7 +114,7 @@ class Users:
             conditions=conditions,
             order=order,
             window=window,
-            extra=extra,
+            extra=_known_to(reader),
         )
         return self._users(rows), total
 
@@ -107,11 +128,38 @@ class Users:
         return user_id
 
     def save(self, user: User) -> None:
-        """Store every field of a user who exists, and forget who may call as whom."""
+        """Store every field of a user who exists, and forget who may call as whom.
+
+        The e-mail address must be free, see `with_email`.
+        """
         self._tx.update("portal_user", user.id, _settings(user))
         self._tx.run("DELETE FROM user_department WHERE user_id = :id", {"id": user.id})
         self._set_departments(user.id, user.departments)
         self._tx.cache.clear()
+
+    def with_ids(self, user_ids: Iterable[int]) -> list[User]:
+        """Return these users, in order of id; who does not exist is left out."""
+        inside, parameters = named("user", sorted(set(user_ids)))
+        rows = self._tx.all(
+            f"SELECT {_COLUMNS} FROM portal_user WHERE id IN ({inside}) ORDER BY id", parameters
+        )
+        return self._users(rows)
+
+    def administrators(self) -> tuple[int, ...]:
+        """Return the active administrators of the portal, in order of id."""
+        rows = self._tx.all(
+            "SELECT id FROM portal_user WHERE is_admin = 1 AND active = 1 ORDER BY id"
+        )
+        return tuple(row[0] for row in rows)
+
+    def time_zone(self, user_id: int) -> str:
+        """Return the user's IANA time zone; empty for the portal's, or for nobody."""
+        row = self._tx.one("SELECT time_zone FROM portal_user WHERE id = :id", {"id": user_id})
+        return "" if row is None else str(row[0])
+
+    def departments_of(self, user_id: int) -> tuple[int, ...]:
+        """Return the departments the user is directly in, in the user's own order."""
+        return tuple(self._departments_of([user_id]).get(user_id, ()))
 
     def with_email(self, email: str) -> int | None:
         """Return the id of the user with this e-mail address, or None."""
@@ -146,14 +194,32 @@ class Users:
             )
 
     def _users(self, rows: Sequence[Row]) -> list[User]:
-        return [_user(row, self._departments_of(row[0])) for row in rows]
+        departments = self._departments_of([row[0] for row in rows])
+        return [_user(row, tuple(departments.get(row[0], ()))) for row in rows]
 
-    def _departments_of(self, user_id: int) -> tuple[int, ...]:
-        rows = self._tx.all(
-            "SELECT department_id FROM user_department WHERE user_id = :id ORDER BY position",
-            {"id": user_id},
-        )
-        return tuple(row[0] for row in rows)
+    def _departments_of(self, user_ids: Sequence[int]) -> dict[int, list[int]]:
+        """Return the departments of each of these users who has any, in the user's own order."""
+        ids, parameters = named("id", user_ids)
+        departments: dict[int, list[int]] = {}
+        for user_id, department_id in self._tx.all(
+            f"SELECT user_id, department_id FROM user_department WHERE user_id IN ({ids})"
+            " ORDER BY user_id, position, department_id",
+            parameters,
+        ):
+            departments.setdefault(user_id, []).append(department_id)
+        return departments
+
+
+def _known_to(reader: Actor | None) -> tuple[str, Parameters]:
+    """Return `can_see_everybody`, and what is left to a guest, as a condition on `portal_user`."""
+    if reader is None or can_see_everybody(reader):
+        return "1 = 1", {}
+    return (
+        "(id = :reader OR id IN (SELECT theirs.user_id FROM workgroup_member mine"
+        " JOIN workgroup_member theirs ON theirs.group_id = mine.group_id"
+        " WHERE mine.user_id = :reader AND mine.role <> :request AND theirs.role <> :request))",
+        {"reader": reader.user_id, "request": Role.REQUEST},
+    )
 
 
 def _user(row: Row, departments: tuple[int, ...]) -> User:
@@ -168,7 +234,7 @@ def _user(row: Row, departments: tuple[int, ...]) -> User:
         changed=from_micros(changed),
         last_login=None if last_login is None else from_micros(last_login),
         departments=departments,
-        **dict(zip(_TEXTS, texts, strict=True)),
+        **dict(zip(TEXTS, texts, strict=True)),
     )
 
 
@@ -183,5 +249,6 @@ def _settings(user: User) -> dict[str, Value]:
         "changed_micros": to_micros(user.changed),
         "last_login_micros": None if user.last_login is None else to_micros(user.last_login),
         "search_key": name_key(user.search_text()),
-        **{name: getattr(user, name) for name in _TEXTS},
+        **{name: getattr(user, name) for name in TEXTS},
+        **{f"{name}_key": name_key(getattr(user, name)) for name in _FOLDED},
     }

@@ -10,6 +10,7 @@ CREATE TABLE portal_fact (
 CREATE TABLE department (
     id {identity},
     name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
     sort BIGINT NOT NULL,
     parent_id BIGINT,
     head_id BIGINT
@@ -28,6 +29,10 @@ CREATE TABLE portal_user (
     second_name TEXT NOT NULL,
     title TEXT NOT NULL,
     work_position TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    last_name_key TEXT NOT NULL,
+    second_name_key TEXT NOT NULL,
+    work_position_key TEXT NOT NULL,
     search_key TEXT NOT NULL,
     xml_id TEXT NOT NULL,
     time_zone TEXT NOT NULL,
@@ -148,6 +153,7 @@ CREATE INDEX flow_group ON flow (group_id);
 CREATE TABLE flow_member (
     flow_id BIGINT NOT NULL,
     code TEXT NOT NULL,
+    in_team BIGINT NOT NULL,
     PRIMARY KEY (flow_id, code)
 );
 CREATE INDEX flow_member_code ON flow_member (code);

@@ -1,0 +1,160 @@
+"""`sluice user`: the people of a portal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from msgspec.structs import replace
+
+from sluice.cli.output import Failure, json_option, json_text, printable, table
+from sluice.cli.portal import database_option, opened_portal
+from sluice.domain.people import User, UserType, check_profile
+from sluice.errors import EmailTaken
+from sluice.store.listing import Window
+from sluice.store.tables import Store
+
+EVERY_ROW = 2**31
+MOST_NAMED = 50  # departments told of in a complaint
+
+
+@click.group()
+def command() -> None:
+    """Make and list the people of a portal.
+
+    Employees belong to departments; extranet guests belong to none.
+    """
+
+
+@command.command()
+@click.option("--name", required=True, help="First name.")
+@click.option("--last-name", default="", help="Last name.")
+@click.option("--email", required=True, help="E-mail address, which nobody else may have.")
+@click.option(
+    "--department",
+    "departments",
+    type=int,
+    multiple=True,
+    metavar="ID",
+    help="Department of an employee; may be given several times.",
+)
+@click.option("--admin", is_flag=True, help="Make an administrator of the portal.")
+@click.option("--extranet", is_flag=True, help="Make a guest, who is in no department.")
+@database_option
+@json_option
+def create(
+    name: str,
+    last_name: str,
+    email: str,
+    departments: tuple[int, ...],
+    admin: bool,
+    extranet: bool,
+    database: str | None,
+    as_json: bool,
+) -> None:
+    """Make a user and print the id. A running server knows the user from its next call on.
+
+    \b
+    Examples:
+      sluice user create --name Boris --last-name Reed --email boris@example.com --department 17
+      sluice user create --name Ada --last-name Ito --email ada@example.com --department 1 --admin
+      sluice user create --name Guest --last-name One --email guest@example.com --extranet
+      sluice call department.get                     (which departments there are)
+    """
+    if extranet and (departments or admin):
+        raise click.UsageError("An extranet guest is in no department and no administrator.")
+    if not extranet and not departments:
+        raise click.UsageError("Name the employee's --department, or make a guest with --extranet.")
+    with opened_portal(database) as portal:
+        now = portal.clock.now()
+        wanted = User(
+            0,
+            email.strip(),
+            now,
+            now,
+            name=name.strip(),
+            last_name=last_name.strip(),
+            is_admin=admin,
+            user_type=UserType.EXTRANET if extranet else UserType.EMPLOYEE,
+            departments=tuple(dict.fromkeys(departments)),
+        )
+        user = portal.database.run_now(lambda store: _added(store, wanted))
+    if as_json:
+        click.echo(json_text(_facts(user)))
+        return
+    click.echo(f"User {user.id}, {user.full_name}, was made.")
+    click.echo(f"A webhook for this user: sluice webhook create --user {user.id}", err=True)
+
+
+@command.command("list")
+@database_option
+@json_option
+def list_(database: str | None, as_json: bool) -> None:
+    """List everybody, dismissed people too.
+
+    \b
+    Examples:
+      sluice user list
+      sluice user list --json | jq -r '.[] | select(.admin) | .email'
+    """
+    with opened_portal(database) as portal:
+        users = portal.database.run_now(_everybody)
+    if as_json:
+        click.echo(json_text([_facts(user) for user in users]))
+        return
+    click.echo(table(["ID", "NAME", "E-MAIL", "DEPARTMENTS", "IS"], [_row(user) for user in users]))
+
+
+def _added(store: Store, user: User) -> User:
+    """Store a new user and return it with its id.
+
+    Not through `user.add`: on the wire nobody becomes an administrator, and a guest has a group.
+
+    Raises:
+        Failure: a department does not exist.
+        EmailInvalid, EmailTaken
+    """
+    missing = store.departments.first_missing(user.departments)
+    if missing is not None:
+        raise Failure(f"There is no department {missing}. There are: {_departments(store)}.")
+    check_profile(user.email, user.personal_gender, user.time_zone)
+    user_id = store.users.add(user)
+    if user_id is None:
+        raise EmailTaken(user.email)
+    return replace(user, id=user_id)
+
+
+def _departments(store: Store) -> str:
+    known, _ = store.departments.page((), (), Window(0, MOST_NAMED, counted=False))
+    return ", ".join(f"{department.id} {printable(department.name)}" for department in known)
+
+
+def _everybody(store: Store) -> list[User]:
+    users, _ = store.users.page((), (), Window(0, EVERY_ROW, counted=False))
+    return users
+
+
+def _facts(user: User) -> dict[str, Any]:
+    """Return a user as programs read it."""
+    return {
+        "id": user.id,
+        "name": user.name,
+        "last_name": user.last_name,
+        "email": user.email,
+        "departments": list(user.departments),
+        "admin": user.is_admin,
+        "extranet": user.user_type is UserType.EXTRANET,
+        "active": user.active,
+    }
+
+
+def _row(user: User) -> list[str | int]:
+    """Return a user as people read it, in the columns of `list`."""
+    what = "administrator" if user.is_admin else user.user_type.value
+    return [
+        user.id,
+        user.full_name,
+        user.email,
+        ",".join(map(str, user.departments)),
+        what if user.active else f"{what}, dismissed",
+    ]

@@ -1,0 +1,70 @@
+"""One real server for every client test of a run, and the people who call it."""
+
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from tests.clients.portal import Portal
+from tests.server_process import ServerProcess, running_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_proxy_in_between() -> Iterator[None]:
+    """Keep a proxy that the machine may use for the Internet away from local addresses."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        patch.setenv("no_proxy", "127.0.0.1,localhost")
+        yield
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with the demo portal, at HTTP and HTTPS."""
+    with running_server(tmp_path_factory.mktemp("clients")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def portal(server: ServerProcess) -> Portal:
+    """The same portal, seen without the client that is tried."""
+    return Portal(server.ready.webhook)
+
+
+@pytest.fixture(scope="session")
+def strangers_webhook(server: ServerProcess) -> str:
+    """The webhook of Boris of department 17, who has nothing to do with the tests' flows."""
+    boris = server.cli_answer(
+        *("user", "create", "--name", "Boris", "--last-name", "Reed"),
+        *("--email", "boris.reed@example.test", "--department", "17"),
+    )
+    return server.webhook_for(int(boris["id"]))
+
+
+@pytest.fixture(scope="session")
+def webhook_without_tasks(server: ServerProcess) -> str:
+    """A webhook of the administrator that was not given the scope of tasks."""
+    return server.webhook_for(1, "user")
+
+
+@pytest.fixture(scope="session")
+def forged_webhook(server: ServerProcess) -> str:
+    """An address of the right shape whose code nobody was given."""
+    return f"{server.ready.url.rstrip('/')}/rest/1/0123456789abcdef/"
+
+
+@pytest.fixture
+def flow_name(request: pytest.FixtureRequest) -> str:
+    """A name no other test uses: the test's own."""
+    return f"Flow of {request.node.name}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the server printed beside a test that failed."""
+    report = yield
+    server = item.funcargs.get("server")
+    if report.failed and isinstance(server, ServerProcess):
+        report.sections.append(("output of the server", server.output[-10_000:]))
+    return report
