@@ -14,6 +14,7 @@ from sluice.clock import VirtualClock
 from sluice.domain.access import META_USER, USER, Member
 from sluice.domain.flow import Distribution, Flow, created
 from sluice.domain.people import Department, Group, Role, User, UserType
+from sluice.domain.task import Task
 from sluice.rest.method import SCOPES
 from sluice.rest.request import Incoming
 from sluice.rest.response import Answer
@@ -194,6 +195,21 @@ class PortalInTest:
 
     def has_flow(self, flow_id: int) -> bool:
         return self.in_store(lambda store: store.flows.find(flow_id)) is not None
+
+    def task(self, task_id: int | str) -> Task:
+        """Return a task as it is stored."""
+        found = self.in_store(lambda store: store.tasks.find(int(task_id)))
+        assert isinstance(found, Task), f"no task {task_id}"
+        return found
+
+    def run_due(self) -> list[str]:
+        """Do everything that has fallen due, and return the kinds of jobs in order."""
+        return [job.kind.value for job in self.wait(self._portal.worker.run_due())]
+
+    def told(self, flow_id: int) -> list[tuple[str, int]]:
+        """Return what was to be told of a flow, and to whom, in order."""
+        alerts = self.in_store(lambda store: store.alerts.of_flow(flow_id))
+        return [(alert.notice.value, alert.user_id) for alert in alerts]
 
     def group_members(self, group_id: int) -> dict[int, Role]:
         return dict(self.in_store(lambda store: store.groups.members(group_id)))

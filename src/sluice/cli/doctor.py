@@ -7,6 +7,7 @@ import os
 import platform
 import sqlite3
 import ssl
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import fields
@@ -29,7 +30,9 @@ from sluice.server.http import PortTaken, bind
 from sluice.server.tls import Authority, TlsError
 from sluice.settings import Loaded, SettingError, Settings
 from sluice.store import migrate
-from sluice.store.sqlite import APPLICATION_ID, check_file
+from sluice.store.recount import differences
+from sluice.store.sqlite import APPLICATION_ID, check_file, read_file
+from sluice.store.tables import Store
 
 PATIENCE_SECONDS = 2.0  # for whoever holds a port to say whether it is a portal
 
@@ -48,8 +51,11 @@ class _Ill(Exception):
 
 @click.command()
 @database_option
+@click.option(
+    "--deep", is_flag=True, help="Count every task, and compare with the numbers that are kept."
+)
 @json_option
-def command(database: str | None, as_json: bool) -> None:
+def command(database: str | None, deep: bool, as_json: bool) -> None:
     """Tell what is set and where from, and whether anything is wrong.
 
     Looks at the database file (does it open, is it whole, is it of this version), the certificate
@@ -65,7 +71,7 @@ def command(database: str | None, as_json: bool) -> None:
     \b
     Examples:
       sluice doctor
-      sluice doctor --database sqlite:///team.db
+      sluice doctor --deep --database sqlite:///team.db
       sluice doctor --json | jq .checks
     """
     try:
@@ -75,7 +81,7 @@ def command(database: str | None, as_json: bool) -> None:
         findings = [Finding("settings", False, problem.message)]
     else:
         settings = _settings(loaded)
-        findings = list(_findings(loaded.settings))
+        findings = list(_findings(loaded.settings, deep))
     healthy = all(finding.ok for finding in findings)
     if as_json:
         checks = [asdict(finding) for finding in findings]
@@ -116,7 +122,7 @@ def _in_force(settings: Settings, name: str) -> Any:
     return value
 
 
-def _findings(settings: Settings) -> Iterator[Finding]:
+def _findings(settings: Settings, deep: bool) -> Iterator[Finding]:
     checks: dict[str, Callable[[], str]] = {
         "variables": _check_variables,
         "database": partial(_check_database, settings),
@@ -124,6 +130,8 @@ def _findings(settings: Settings) -> Iterator[Finding]:
         "port": partial(_check_port, settings, "port"),
         "tls_port": partial(_check_port, settings, "tls_port"),
     }
+    if deep:
+        checks["numbers"] = partial(_check_numbers, settings)
     for name, check in checks.items():
         try:
             yield Finding(name, True, check())
@@ -164,6 +172,26 @@ def _check_database(settings: Settings) -> str:
         )
     waiting = "" if schema == newest else f"; the next start brings it to {newest}"
     return f"{path} is whole, schema {schema}{waiting}"
+
+
+def _check_numbers(settings: Settings) -> str:
+    """Hold what is kept (counters, efficiency, indexes) against a count, with progress."""
+    path = settings.database_path.absolute()
+    if _schema(path)[1] != max(step.number for step in migrate.known()):
+        raise _Ill(f"{path} has tables of another version; start the server once, then look again.")
+
+    def compared(store: Store) -> list[str]:
+        with click.progressbar(
+            length=store.tasks.total(), label="Counting tasks", file=sys.stderr
+        ) as bar:
+            return list(differences(store, settings.zone, bar.update))
+
+    wrong = read_file(path, compared)
+    if wrong:
+        raise _Ill(
+            f"{len(wrong)} kept numbers are wrong, first: {wrong[0]}. This is a bug of ours."
+        )
+    return "every kept number is what a count gives"
 
 
 def _schema(path: Path) -> tuple[int, int]:

@@ -33,10 +33,12 @@ class Transaction(ABC):
         lock: the clause that keeps other writers off a selected row until commit.
         cache: what was read and stays true while nobody else changes the portal; the engine
             empties it when another process did, and when something was rolled back.
+        read: the same for rows; emptied by every change, this transaction's own as well.
     """
 
     lock: str
     cache: dict[Any, Any]
+    read: dict[Any, Any]
 
     @abstractmethod
     def one(self, sql: str, parameters: Parameters = NOTHING) -> Row | None:

@@ -6,6 +6,7 @@ contributes is kept in cells, one for all that is open and one per day, and move
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 
 from sluice.clock import to_micros
@@ -63,6 +64,16 @@ class EfficiencyLedger:
             " violating = efficiency_cell.violating + :violating",
             {"flow_id": flow_id, "day": day, "total": total, "violating": violating},
         )
+
+    def all_cells(self) -> Counter[tuple[int, int, str]]:
+        """Return every cell that holds something: (flow, day, `total` or `violating`)."""
+        cells: Counter[tuple[int, int, str]] = Counter()
+        for flow_id, day, total, violating in self._tx.all(
+            "SELECT flow_id, day, total, violating FROM efficiency_cell"
+        ):
+            cells[flow_id, day, "total"] = total
+            cells[flow_id, day, "violating"] = violating
+        return +cells
 
     def share(self, flow_id: int, first_day: date) -> tuple[int, int]:
         """Return how many tasks count since the day, and how many of them violate."""

@@ -10,7 +10,7 @@ import msgspec
 from sluice.clock import from_micros, to_micros
 from sluice.domain.access import Actor, Member
 from sluice.domain.distribution import Queue
-from sluice.domain.flow import Distribution, Flow
+from sluice.domain.flow import Distribution, Flow, Managers
 from sluice.domain.people import Role
 from sluice.domain.text import name_key
 from sluice.store.database import Row, Transaction, Value, with_id
@@ -42,6 +42,9 @@ LISTED: dict[str, Column] = {
     "DEMO": Column("demo", Kind.FLAG),
 }
 
+# Flows that are read again and again are kept until something changes.
+MOST_REMEMBERED = 1000
+
 _DISTRIBUTIONS = {known.value: known for known in Distribution}
 _members_from_json = msgspec.json.Decoder(tuple[Member, ...]).decode
 _ring_from_json = msgspec.json.Decoder(tuple[int, ...]).decode
@@ -56,8 +59,23 @@ class Flows:
 
     def find(self, flow_id: int) -> Flow | None:
         """Return the flow, or None."""
+        known: Flow | None = self._tx.read.get(flow_id)
+        if known is not None:
+            return known
         row = self._tx.one(_BY_ID, {"id": flow_id})
-        return None if row is None else _flow(row)
+        if row is None:
+            return None
+        flow = _flow(row)
+        if len(self._tx.read) < MOST_REMEMBERED:
+            self._tx.read[flow_id] = flow
+        return flow
+
+    def managers(self, flow_id: int) -> Managers | None:
+        """Return who manages the flow, or None: all that a switch needs to know of it."""
+        row = self._tx.one(
+            "SELECT creator_id, owner_id FROM flow WHERE id = :id", {"id": flow_id}
+        )
+        return None if row is None else Managers(row[0], row[1])
 
     def find_for_change(self, flow_id: int) -> Flow | None:
         """Return the flow, or None, and keep other writers off it until commit."""
@@ -170,6 +188,13 @@ class Flows:
     def all_ids(self) -> list[int]:
         """Return the id of every flow."""
         return [row[0] for row in self._tx.all("SELECT id FROM flow ORDER BY id")]
+
+    def indexed_members(self) -> dict[int, set[str]]:
+        """Return the access codes under which each flow is found."""
+        codes: dict[int, set[str]] = {}
+        for flow_id, code in self._tx.all("SELECT flow_id, code FROM flow_member"):
+            codes.setdefault(flow_id, set()).add(code)
+        return codes
 
     def _index_members(self, flow_id: int, flow: Flow) -> None:
         team = {member.code for member in flow.responsible_list}

@@ -57,6 +57,7 @@ class SqliteTransaction(Transaction):
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._execute = connection.execute
         self.cache: dict[Any, Any] = {}
+        self.read: dict[Any, Any] = {}
         self.changed = False
 
     def one(self, sql: str, parameters: Parameters = NOTHING) -> Row | None:
@@ -76,9 +77,15 @@ class SqliteTransaction(Transaction):
         return int(rows[0][0]) if rows else None
 
     def _before_change(self) -> None:
+        self.read.clear()
         if not self.changed:
             self._execute("SAVEPOINT one_call")
             self.changed = True
+
+    def forget(self) -> None:
+        """Forget everything that was read: it may not be true any more."""
+        self.cache.clear()
+        self.read.clear()
 
     def keep(self) -> None:
         """End the call and keep its changes for the group's commit."""
@@ -92,7 +99,7 @@ class SqliteTransaction(Transaction):
             self._execute("ROLLBACK TO one_call")
             self._execute("RELEASE one_call")
             self.changed = False
-        self.cache.clear()
+            self.forget()
 
 
 class _Connection:
@@ -122,10 +129,10 @@ class _Connection:
         version = execute("PRAGMA data_version").fetchone()[0]
         if version != self._version:
             self._version = version
-            self.transaction.cache.clear()
+            self.transaction.forget()
 
     def rollback(self) -> None:
-        self.transaction.cache.clear()
+        self.transaction.forget()
         self.transaction.changed = False
         if self.sqlite.in_transaction:
             self.sqlite.execute("ROLLBACK")
@@ -338,6 +345,15 @@ def _prepare(path: Path, now: datetime) -> None:
         connection.execute("COMMIT")
     finally:
         connection.close()
+
+
+def read_file(path: Path, work: Callable[[Store], T]) -> T:
+    """Run reading work on a portal's file without changing anything, and without a server."""
+    connection = _Connection(path, writes=False)
+    try:
+        return connection.read(work)
+    finally:
+        connection.sqlite.close()
 
 
 def check_file(path: Path) -> list[str]:

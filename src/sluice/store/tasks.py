@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, astuple, replace
 
 from sluice.clock import from_micros, to_micros
 from sluice.domain.task import Status, Task
@@ -62,6 +62,20 @@ class Counters(Struct, frozen=True):
     overdue: int = 0
     total: int = 0
 
+    def __add__(self, other: Counters) -> Counters:
+        return Counters(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+def counted_as(task: Task) -> Counters:
+    """Return what one task adds to the counters of its flow."""
+    return Counters(
+        pending=int(task.status == Status.PENDING),
+        in_work=int(task.status == Status.IN_PROGRESS),
+        completed=int(task.status in (Status.AWAITING_CONTROL, Status.COMPLETED)),
+        overdue=int(task.overdue),
+        total=1,
+    )
+
 
 class Tasks:
     """The `task` table and what belongs to a task alone."""
@@ -100,7 +114,7 @@ class Tasks:
             self._set_members(after.id, after)
         if before.tags != after.tags:
             self._set_tags(after.id, after.tags)
-        if _counted_as(before) != _counted_as(after):
+        if (before.flow_id, counted_as(before)) != (after.flow_id, counted_as(after)):
             self._count(before.flow_id, before, -1)
             self._count(after.flow_id, after, 1)
 
@@ -171,17 +185,22 @@ class Tasks:
         )
         return int(row[0]) if row else 0
 
-    def recount(self, flow_id: int) -> Counters:
-        """Return the counters of a flow as its tasks are; for checks, not for calls."""
-        row = self._tx.one(
-            "SELECT COALESCE(SUM(CASE WHEN status = 2 THEN 1 ELSE 0 END), 0),"
-            " COALESCE(SUM(CASE WHEN status = 3 THEN 1 ELSE 0 END), 0),"
-            " COALESCE(SUM(CASE WHEN status IN (4, 5) THEN 1 ELSE 0 END), 0),"
-            " COALESCE(SUM(overdue), 0), COUNT(*) FROM task WHERE flow_id = :flow_id",
-            {"flow_id": flow_id},
+    def all_counters(self) -> dict[int, Counters]:
+        """Return the kept counters of every flow that ever had a task."""
+        rows = self._tx.all(
+            "SELECT flow_id, pending, in_work, completed, overdue, total FROM flow_counter"
         )
-        assert row is not None
-        return Counters(*row)
+        return {row[0]: Counters(*row[1:]) for row in rows}
+
+    def every(self, at_once: int = 500) -> Iterator[list[Task]]:
+        """Yield all tasks in order of id, some at a time; for checks, not for calls."""
+        last = 0
+        while rows := self._tx.all(
+            f"SELECT {_COLUMNS} FROM task WHERE id > :last ORDER BY id LIMIT :most",
+            {"last": last, "most": at_once},
+        ):
+            last = rows[-1][0]
+            yield self._tasks(rows)
 
     def _count(self, flow_id: int | None, task: Task, by: int) -> None:
         if flow_id is None:
@@ -195,11 +214,7 @@ class Tasks:
             " overdue = flow_counter.overdue + :overdue, total = flow_counter.total + :total",
             {
                 "flow_id": flow_id,
-                "pending": by * (task.status == Status.PENDING),
-                "in_work": by * (task.status == Status.IN_PROGRESS),
-                "completed": by * (task.status in (Status.AWAITING_CONTROL, Status.COMPLETED)),
-                "overdue": by * task.overdue,
-                "total": by,
+                **{name: by * number for name, number in asdict(counted_as(task)).items()},
             },
         )
 
@@ -381,10 +396,6 @@ def _members(task: Task) -> dict[str, tuple[int, ...]]:
         ACCOMPLICE: task.accomplices,
         AUDITOR: task.auditors,
     }
-
-
-def _counted_as(task: Task) -> tuple[int | None, Status, bool]:
-    return task.flow_id, task.status, task.overdue
 
 
 def _micros(instant: datetime | None) -> int | None:

@@ -143,8 +143,8 @@ def activate(call: Call, flow_id: int) -> bool:
         FlowAccessDenied: the caller neither created nor administers the flow, nor the portal.
         FlowNotFound: no flow has this id, and the caller may know it.
     """
-    flow = call.store.flows.find(flow_id)
-    if not can_manage(call.actor, flow):
+    managers = call.store.flows.managers(flow_id)
+    if not can_manage(call.actor, managers):
         raise FlowAccessDenied  # told first: a stranger does not learn which flows exist
     if not call.store.flows.toggle(flow_id):
         raise FlowNotFound

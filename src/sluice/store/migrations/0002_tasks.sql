@@ -44,6 +44,18 @@ CREATE TABLE task (
     overdue BIGINT NOT NULL,
     violated_micros BIGINT
 );
+-- Clients expect ids from 2 on (flows.md 2.0): the first one is used up, in a way every engine has.
+INSERT INTO task (
+    title, title_key, description, status, priority, group_id, stage_id, created_by,
+    responsible_id, created_micros, changed_by, changed_micros, activity_micros,
+    status_changed_micros, guid, site_id, allow_change_deadline, allow_time_tracking,
+    task_control, add_in_report, match_work_time, multitask, replicate, time_estimate_seconds,
+    duration_type, revision, overdue
+) VALUES (
+    '', '', '', 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '', 0, 0, 0, 0, 0, 0, 0, 0, '', 1, 0
+);
+DELETE FROM task;
+
 CREATE INDEX task_responsible ON task (responsible_id, id);
 CREATE INDEX task_created_by ON task (created_by, id);
 CREATE INDEX task_group ON task (group_id, id);

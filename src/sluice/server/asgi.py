@@ -1,0 +1,87 @@
+"""The ASGI application: what is not answered straight from the parser (`rest_protocol.py`).
+
+Source: rest-protocol.md 1.4, 21. Never a redirect, never HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from sluice.rest.gateway import Gateway
+from sluice.rest.request import JSON, Incoming, body_too_large
+from sluice.rest.response import Answer, refused
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# Real portals send the first two; ours allow what newer clients add (rest-protocol.md 21.2).
+_CORS = [
+    (b"access-control-allow-origin", b"*"),
+    (
+        b"access-control-allow-headers",
+        b"origin, content-type, accept, authorization, idempotency-key, x-request-id",
+    ),
+    (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+]
+HEADERS = [*_CORS, (b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+
+
+class HttpApp:
+    """The ASGI application: bytes in, bytes out; what they mean is the gateway's."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        verb = scope["method"]
+        if verb == "OPTIONS":
+            await _send(send, Answer(204, b""), close=False)
+            return
+        incoming = Incoming(
+            verb=verb,
+            path=scope["raw_path"],
+            query=scope["query_string"],
+            secure=scope["scheme"] == "https",
+        )
+        for name, value in scope["headers"]:
+            if name == b"content-type":
+                incoming.content_type = value
+            elif name == b"authorization":
+                incoming.authorization = value
+        body = await _body(receive, self._gateway.limits.max_body_bytes)
+        if body is None:
+            refusal = body_too_large(self._gateway.limits.max_body_bytes)
+            await _send(send, refused(refusal, JSON), close=True)
+            return
+        incoming.body = body
+        await _send(send, await self._gateway.answer(incoming), close=False)
+
+
+async def _body(receive: Receive, limit: int) -> bytes | None:
+    """Return the whole body, or None as soon as it is larger than the limit."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return body if len(body) <= limit else None
+    parts, size = [body], len(body)
+    while message.get("more_body"):
+        if size > limit:
+            return None
+        message = await receive()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+    return b"".join(parts) if size <= limit else None
+
+
+async def _send(send: Send, answer: Answer, *, close: bool) -> None:
+    headers = [
+        (b"content-type", answer.content_type),
+        (b"content-length", str(len(answer.body)).encode()),
+        *HEADERS,
+    ]
+    if close:
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
