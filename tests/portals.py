@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +20,8 @@ from sluice.rest.method import SCOPES
 from sluice.rest.request import Incoming
 from sluice.rest.response import Answer
 from sluice.settings import Settings
+from sluice.store.recount import differences
+from sluice.store.tasks import Counters
 
 T = TypeVar("T")
 
@@ -200,6 +203,31 @@ class PortalInTest:
         """Return a task as it is stored."""
         found = self.in_store(lambda store: store.tasks.find(int(task_id)))
         assert isinstance(found, Task), f"no task {task_id}"
+        return found
+
+    def add_absence(self, person: Person, *, days: int) -> None:
+        """Let somebody be away from now on, by the documented call."""
+        start, end = self.clock.now(), self.clock.now() + timedelta(days=days)
+        reply = self.admin.call(
+            "calendar.event.add",
+            type="user",
+            ownerId=person.id,
+            name="Away",
+            accessibility="absent",
+            **{"from": start.isoformat(), "to": end.isoformat()},
+        )
+        assert reply.status == 200, reply.text
+
+    def counters(self, flow_id: int) -> Counters:
+        """Return the kept counters of a flow."""
+        counters = self.in_store(lambda store: store.tasks.counters(flow_id))
+        assert isinstance(counters, Counters)
+        return counters
+
+    def differences(self) -> list[str]:
+        """Return which kept numbers differ from a count: `sluice doctor --deep`."""
+        found = self.in_store(lambda store: list(differences(store, UTC)))
+        assert isinstance(found, list)
         return found
 
     def run_due(self) -> list[str]:

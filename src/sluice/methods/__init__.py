@@ -1,11 +1,12 @@
 """The vocabulary: one module per REST namespace, one function per method."""
 
-from sluice.methods import department, profile, socialnetwork, sonet_group, system, user
+from sluice.methods import calendar, department, profile, socialnetwork, sonet_group, system, user
 from sluice.methods.tasks import flow, task, task_history, task_marks, task_status
 from sluice.rest.method import MethodTable
 
 NAMESPACES = (
     flow,
+    calendar,
     task,
     task_status,
     task_marks,

@@ -72,9 +72,7 @@ class Flows:
 
     def managers(self, flow_id: int) -> Managers | None:
         """Return who manages the flow, or None: all that a switch needs to know of it."""
-        row = self._tx.one(
-            "SELECT creator_id, owner_id FROM flow WHERE id = :id", {"id": flow_id}
-        )
+        row = self._tx.one("SELECT creator_id, owner_id FROM flow WHERE id = :id", {"id": flow_id})
         return None if row is None else Managers(row[0], row[1])
 
     def find_for_change(self, flow_id: int) -> Flow | None:

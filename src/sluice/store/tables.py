@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sluice.store.alerts import Alerts
+from sluice.store.calendar import Calendar
 from sluice.store.credentials import Credentials
 from sluice.store.database import Transaction
 from sluice.store.departments import Departments
@@ -21,6 +22,7 @@ class Store:
 
     def __init__(self, transaction: Transaction) -> None:
         self.alerts = Alerts(transaction)
+        self.calendar = Calendar(transaction)
         self.credentials = Credentials(transaction)
         self.departments = Departments(transaction)
         self.efficiency = EfficiencyLedger(transaction)

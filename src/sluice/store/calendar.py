@@ -1,0 +1,207 @@
+"""Calendar events, who is away, and the portal's work calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Struct
+
+from sluice.clock import from_micros, to_micros
+from sluice.domain.calendar import (
+    Absence,
+    WorkCalendar,
+    absence_horizon,
+    absent_users,
+    calendar_from_settings,
+)
+from sluice.store.database import Row, Transaction, Value, with_id
+from sluice.store.listing import named
+
+USER = "user"
+ABSENT = "absent"
+_SETTINGS_FACT = "calendar settings"
+_COLUMNS = (
+    "id, owner_type, owner_id, created_by, name, description, accessibility, whole_days,"
+    " start_micros, end_micros, created_micros, changed_micros"
+)
+
+
+class Event(Struct, frozen=True):
+    """An entry of a calendar.
+
+    Attributes:
+        owner_type: `user`, or another kind of calendar, which means nothing to flows.
+        accessibility: `busy`, `quest`, `free` or `absent`.
+        whole_days: only the dates of start and end count, both included.
+    """
+
+    id: int
+    owner_type: str
+    owner_id: int
+    created_by: int
+    name: str
+    start: datetime
+    end: datetime
+    created: datetime
+    changed: datetime
+    description: str = ""
+    accessibility: str = "busy"
+    whole_days: bool = False
+
+
+class CalendarSettings(Struct, frozen=True):
+    """The work calendar as the documentation writes it (flows.md 2.10, 11.7)."""
+
+    work_time_start: str = "9"
+    work_time_end: str = "19"
+    year_holidays: str = ""
+    year_workdays: str = ""
+    week_holidays: list[str] = msgspec.field(default_factory=lambda: ["SA", "SU"])
+    week_start: str = "MO"
+
+
+class Calendar:
+    """The `calendar_event` table, and the settings among the portal's facts."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._tx = transaction
+
+    # The work calendar
+
+    def settings(self) -> CalendarSettings:
+        """Return the calendar's settings; the defaults until somebody sets them."""
+        row = self._tx.one(
+            "SELECT value FROM portal_fact WHERE name = :name", {"name": _SETTINGS_FACT}
+        )
+        if row is None:
+            return CalendarSettings()
+        return msgspec.json.decode(row[0], type=CalendarSettings)
+
+    def set_settings(self, settings: CalendarSettings) -> None:
+        """Store the calendar's settings."""
+        self._tx.run(
+            "INSERT INTO portal_fact (name, value) VALUES (:name, :value)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            {"name": _SETTINGS_FACT, "value": msgspec.json.encode(settings).decode()},
+        )
+        self._tx.cache.clear()
+
+    def work_calendar(self) -> WorkCalendar:
+        """Return when the portal works; kept until the settings change."""
+        known: WorkCalendar | None = self._tx.cache.get(_SETTINGS_FACT)
+        if known is None:
+            settings = self.settings()
+            known = self._tx.cache[_SETTINGS_FACT] = calendar_from_settings(
+                work_time_start=settings.work_time_start,
+                work_time_end=settings.work_time_end,
+                week_holidays=settings.week_holidays,
+                year_holidays=settings.year_holidays,
+            )
+        return known
+
+    # Absences
+
+    def absent_among(self, user_ids: Iterable[int], now: datetime, zone: tzinfo) -> frozenset[int]:
+        """Return which of these users are away now.
+
+        Args:
+            zone: the portal's, for users who have none of their own.
+        """
+        ends_after, starts_before = absence_horizon(now)
+        inside, parameters = named("user", sorted(set(user_ids)))
+        rows = self._tx.all(
+            "SELECT e.owner_id, e.start_micros, e.end_micros, e.whole_days, u.time_zone"
+            " FROM calendar_event e JOIN portal_user u ON u.id = e.owner_id"
+            f" WHERE e.owner_type = :user AND e.owner_id IN ({inside})"
+            " AND e.end_micros > :ends_after AND e.start_micros < :starts_before"
+            " AND e.accessibility = :absent",
+            {
+                **parameters,
+                "user": USER,
+                "absent": ABSENT,
+                "ends_after": to_micros(ends_after),
+                "starts_before": to_micros(starts_before),
+            },
+        )
+        zones = {row[0]: ZoneInfo(row[4]) if row[4] else zone for row in rows}
+        absences = [
+            Absence(row[0], from_micros(row[1]), from_micros(row[2]), row[3] == 1) for row in rows
+        ]
+        return absent_users(absences, now, zones.__getitem__)
+
+    # Events
+
+    def find(self, event_id: int) -> Event | None:
+        """Return the event, or None."""
+        row = self._tx.one(
+            f"SELECT {_COLUMNS} FROM calendar_event WHERE id = :id", {"id": event_id}
+        )
+        return None if row is None else _event(row)
+
+    def add(self, event: Event) -> int:
+        """Store a new event and return its id."""
+        added = self._tx.insert("calendar_event", with_id(event.id, _values(event)))
+        assert added is not None  # nothing can be in its way
+        return added
+
+    def save(self, event: Event) -> None:
+        """Store every field of an event that exists."""
+        self._tx.update("calendar_event", event.id, _values(event))
+
+    def delete(self, event_id: int) -> None:
+        """Remove an event."""
+        self._tx.run("DELETE FROM calendar_event WHERE id = :id", {"id": event_id})
+
+    def between(
+        self, owner_type: str, owner_ids: Sequence[int], start: datetime, end: datetime
+    ) -> list[Event]:
+        """Return the events of these calendars that touch the stretch, earliest first."""
+        inside, parameters = named("owner", list(owner_ids))
+        rows = self._tx.all(
+            f"SELECT {_COLUMNS} FROM calendar_event WHERE owner_type = :owner_type"
+            f" AND owner_id IN ({inside}) AND end_micros >= :start AND start_micros <= :end"
+            " ORDER BY start_micros, id",
+            {
+                **parameters,
+                "owner_type": owner_type,
+                "start": to_micros(start),
+                "end": to_micros(end),
+            },
+        )
+        return [_event(row) for row in rows]
+
+
+def _event(row: Row) -> Event:
+    return Event(
+        id=row[0],
+        owner_type=row[1],
+        owner_id=row[2],
+        created_by=row[3],
+        name=row[4],
+        description=row[5],
+        accessibility=row[6],
+        whole_days=row[7] == 1,
+        start=from_micros(row[8]),
+        end=from_micros(row[9]),
+        created=from_micros(row[10]),
+        changed=from_micros(row[11]),
+    )
+
+
+def _values(event: Event) -> dict[str, Value]:
+    return {
+        "owner_type": event.owner_type,
+        "owner_id": event.owner_id,
+        "created_by": event.created_by,
+        "name": event.name,
+        "description": event.description,
+        "accessibility": event.accessibility,
+        "whole_days": int(event.whole_days),
+        "start_micros": to_micros(event.start),
+        "end_micros": to_micros(event.end),
+        "created_micros": to_micros(event.created),
+        "changed_micros": to_micros(event.changed),
+    }
