@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sluice.errors import ArgumentError
 from sluice.rest.listing import Page, listed
-from sluice.rest.response import Timing, TimeWriter, refused, shaped, succeeded, to_xml
+from sluice.rest.response import TimeWriter, Timing, refused, shaped, succeeded, to_xml
 from tests.unit.test_wire_types import WIRE
 
 START = datetime(2026, 9, 21, 16, 53, 20, 125_000, tzinfo=UTC)

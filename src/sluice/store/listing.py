@@ -67,6 +67,8 @@ def where(conditions: Sequence[Condition]) -> tuple[str, dict[str, Value]]:
     for condition in conditions:
         names = []
         for value in condition.values:
+            if value is None:  # told by IS NULL, which takes no parameter
+                continue
             name = f"v{len(parameters)}"
             parameters[name] = value
             names.append(f":{name}")

@@ -145,7 +145,7 @@ class _Connection:
             self.sqlite.execute("COMMIT")
         except BaseException as problem:
             self.rollback()
-            if isinstance(problem, sqlite3.Error):
+            if isinstance(problem, sqlite3.Error) and not _is_write_by_reader(problem):
                 raise _refusal(problem) from problem
             raise
         return result
@@ -294,6 +294,11 @@ def _release(group: list[_Waiting]) -> None:
 def _release_all(callers: list[_Waiting]) -> None:
     for waiting in callers:
         waiting.release()
+
+
+def _is_write_by_reader(problem: sqlite3.Error) -> bool:
+    """Tell whether work that said it only reads tried to write: a bug of ours, no failure."""
+    return getattr(problem, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY
 
 
 def _refusal(problem: sqlite3.Error) -> Exception:

@@ -168,3 +168,20 @@ def test_a_queue_that_lost_everybody_becomes_manual_without_a_task(
 
     assert portal.flow(flow.id).moderator_id == boss.id
     assert portal.told(flow.id) == [("switched_to_manual", boss.id)]
+
+
+@observed("flows.md 6.6: its code is removed from the lists of flows, in the background")
+def test_a_removed_department_leaves_the_lists_of_flows(
+    portal: PortalInTest, admin: Person, anna: Person
+) -> None:
+    sales = portal.add_department("Sales")
+    listed = Member(DEPARTMENT, sales)
+    flow = portal.add_flow(
+        "Intake", anna, responsible_list=(anna.member, listed), task_creators=(listed,)
+    )
+    admin.call("department.delete", ID=sales)
+
+    portal.run_due()
+
+    after = portal.flow(flow.id)
+    assert (after.responsible_list, after.task_creators) == ((anna.member,), ())

@@ -1,0 +1,211 @@
+"""What an engine promises: a savepoint per call, one commit per group, caches that are true."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Coroutine
+from contextlib import closing
+from typing import Any, TypeVar
+
+import pytest
+
+from sluice.errors import FlowNotFound, StoreUnavailable
+from sluice.store import sqlite
+from sluice.store.sqlite import SqliteDatabase
+from sluice.store.tables import Store
+
+T = TypeVar("T")
+
+
+def wait(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+def tell(name: str, value: str = "x") -> Callable[[Store], None]:
+    return lambda store: store.facts.set(name, value)
+
+
+def told(database: SqliteDatabase, name: str) -> str | None:
+    return wait(database.run(lambda store: store.facts.get(name)))
+
+
+def test_a_refused_call_undoes_itself_and_nobody_else(database: SqliteDatabase) -> None:
+    def refused(store: Store) -> None:
+        store.facts.set("second", "x")
+        raise FlowNotFound
+
+    async def together() -> list[object]:
+        calls = (tell("first"), refused, tell("third"))
+        return await asyncio.gather(
+            *(database.run(call, writes=True) for call in calls), return_exceptions=True
+        )
+
+    answers = wait(together())
+
+    assert isinstance(answers[1], FlowNotFound)
+    assert [told(database, name) for name in ("first", "second", "third")] == ["x", None, "x"]
+
+
+def test_a_bug_undoes_its_call_and_is_raised(database: SqliteDatabase) -> None:
+    def broken(store: Store) -> None:
+        store.facts.set("half", "x")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        wait(database.run(broken, writes=True))
+    assert told(database, "half") is None
+
+
+def test_calls_that_wait_share_a_commit(database: SqliteDatabase) -> None:
+    commits = []
+    database._writer.sqlite.set_trace_callback(
+        lambda statement: commits.append(statement) if statement == "COMMIT" else None
+    )
+
+    async def together() -> None:
+        await asyncio.gather(
+            *(database.run(tell(f"fact {number}"), writes=True) for number in range(200))
+        )
+
+    wait(together())
+
+    assert 1 <= len(commits) < 50  # one each would be 200
+    assert told(database, "fact 199") == "x"
+
+
+def test_answers_come_after_the_commit(database: SqliteDatabase) -> None:
+    async def call_and_look() -> list[bool]:
+        seen = []
+        with closing(sqlite3.connect(database.path)) as other:
+            for number in range(20):
+                await database.run(tell(f"fact {number}"), writes=True)
+                found = other.execute(
+                    "SELECT 1 FROM portal_fact WHERE name = ?", [f"fact {number}"]
+                ).fetchone()
+                seen.append(found is not None)
+        return seen
+
+    assert all(wait(call_and_look()))
+
+
+def test_a_long_reader_sees_one_snapshot(database: SqliteDatabase) -> None:
+    def look_twice(store: Store) -> tuple[str | None, str | None]:
+        first = store.facts.get("fact")
+        with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+            other.execute("UPDATE portal_fact SET value = 'new' WHERE name = 'fact'")
+        return first, store.facts.get("fact")
+
+    database.run_now(tell("fact", "old"))
+
+    assert wait(database.run(look_twice, long=True)) == ("old", "old")
+    assert told(database, "fact") == "new"
+
+
+def test_what_reads_cannot_write(database: SqliteDatabase) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        wait(database.run(tell("fact")))
+
+
+def test_work_waiting_when_the_database_closes_is_done(database: SqliteDatabase) -> None:
+    async def close_in_the_middle() -> None:
+        calls = [database.run(tell(f"fact {number}"), writes=True) for number in range(100)]
+        waiting = [asyncio.ensure_future(call) for call in calls]
+        await asyncio.sleep(0)  # every call stands in line
+        await asyncio.get_running_loop().run_in_executor(None, database.close)
+        await asyncio.gather(*waiting)
+
+    wait(close_in_the_middle())
+
+    with closing(sqlite3.connect(database.path)) as file:
+        assert file.execute("SELECT COUNT(*) FROM portal_fact").fetchone() == (100,)
+
+
+def test_a_cache_is_dropped_when_another_program_changes_the_file(
+    database: SqliteDatabase,
+) -> None:
+    def remember(store: Store) -> bool:
+        cache = store.facts._tx.cache
+        known = "seen" in cache
+        cache["seen"] = True
+        return known
+
+    assert [wait(database.run(remember)) for _ in range(2)] == [False, True]
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("INSERT INTO portal_fact (name, value) VALUES ('a', 'b')")
+
+    assert wait(database.run(remember)) is False
+
+
+def test_a_cache_is_dropped_when_what_filled_it_is_undone(database: SqliteDatabase) -> None:
+    def fill_and_fail(store: Store) -> None:
+        store.facts.set("a", "b")
+        store.facts._tx.cache["seen"] = True
+        raise FlowNotFound
+
+    with pytest.raises(FlowNotFound):
+        database.run_now(fill_and_fail)
+
+    assert database.run_now(lambda store: dict(store.facts._tx.cache)) == {}
+
+
+def test_a_full_disk_loses_nothing_and_says_what_to_do(database: SqliteDatabase) -> None:
+    database.run_now(tell("before"))
+    pages = database._writer.sqlite.execute("PRAGMA page_count").fetchone()[0]
+    database._writer.sqlite.execute(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(StoreUnavailable, match="disk that holds the portal is full") as refusal:
+        database.run_now(tell("large", "x" * 1_000_000))
+    assert (refusal.value.status, refusal.value.code) == (503, "INTERNAL_SERVER_ERROR")
+    assert told(database, "large") is None
+
+    database._writer.sqlite.execute("PRAGMA max_page_count = 1000000")
+    database.run_now(tell("large", "x" * 1_000_000))
+    assert told(database, "before") == "x"
+
+
+def test_a_full_disk_refuses_the_whole_group_alike(database: SqliteDatabase) -> None:
+    pages = database._writer.sqlite.execute("PRAGMA page_count").fetchone()[0]
+    database._writer.sqlite.execute(f"PRAGMA max_page_count = {pages + 3}")
+
+    async def together() -> list[object]:
+        calls = [tell(f"fact {number}", "x" * 3000) for number in range(50)]
+        return await asyncio.gather(
+            *(database.run(call, writes=True) for call in calls), return_exceptions=True
+        )
+
+    answers = wait(together())
+
+    acknowledged = [number for number, answer in enumerate(answers) if answer is None]
+    assert len(acknowledged) < 50
+    kept = [number for number in range(50) if told(database, f"fact {number}")]
+    assert kept == acknowledged
+
+
+def test_a_file_locked_by_another_program_is_said(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database._writer.sqlite.execute("PRAGMA busy_timeout = 10")
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="locked"):
+            database.run_now(tell("fact"))
+        other.execute("COMMIT")
+
+    database.run_now(tell("fact"))
+    assert told(database, "fact") == "x"
+
+
+def test_more_calls_than_a_group_holds_are_all_answered(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "MOST_IN_GROUP", 3)
+
+    async def together() -> None:
+        await asyncio.gather(
+            *(database.run(tell(f"fact {number}"), writes=True) for number in range(20))
+        )
+
+    wait(together())
+
+    assert all(told(database, f"fact {number}") == "x" for number in range(20))
