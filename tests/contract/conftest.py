@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sluice.store.sqlite import SqliteDatabase, open_sqlite
 from sluice.store.tables import Store
@@ -28,6 +29,17 @@ def database(engine: str, tmp_path: Path) -> Iterator[SqliteDatabase]:
     database = open_sqlite(tmp_path / "portal.db", NOW)
     yield database
     database.close()
+
+
+def change_user(run: Run, user_id: int, **fields: Any) -> None:
+    """Store a user with other values in these fields."""
+
+    def change(store: Store) -> None:
+        user = store.users.find(user_id)
+        assert user is not None
+        store.users.save(replace(user, **fields))
+
+    run(change)
 
 
 @pytest.fixture

@@ -156,7 +156,9 @@ def test_a_preflight_is_answered(peer: Peer, path: str, where: str) -> None:
         assert name in answer.headers["access-control-allow-headers"]
 
 
-@pytest.mark.parametrize("place", ["/", "/rest", "/rest/", "/index.html", "/rest/a/b/c/d/e", "/%C3%A9"])
+@pytest.mark.parametrize(
+    "place", ["/", "/rest", "/rest/", "/index.html", "/rest/a/b/c/d/e", "/%C3%A9"]
+)
 def test_other_places_are_json_404(peer: Peer, place: str) -> None:
     peer.send(get(place))
 

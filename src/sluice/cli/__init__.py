@@ -17,6 +17,7 @@ COMMANDS = {
     "call": "Call a method and print what it answers.",
     "webhook": "Make, list and revoke incoming webhooks.",
     "user": "Make and list the people of a portal.",
+    "demo": "Live through a day of a flow, on a clock of its own.",
     "doctor": "Tell what is set, and what is wrong.",
 }
 

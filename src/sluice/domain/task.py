@@ -5,6 +5,7 @@ Source: flows.md 2.9, 5.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import IntEnum
 
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 
 
 class Status(IntEnum):
-    """The real status of a task. 1, "new", exists only as a filter and means pending."""
+    """The real status of a task. 1, "new", is pending under another name."""
 
     PENDING = 2
     IN_PROGRESS = 3
@@ -47,6 +48,8 @@ class Task(Struct, frozen=True):
         revision: 1 for a new task, one more with each change.
         overdue: a deadline passed while the task was running, was noticed, and is not repaired.
         violated: when a deadline passed so for the last time, repaired or not.
+        accomplices, auditors: in order of id.
+        tags: in order of name.
     """
 
     id: int
@@ -163,6 +166,14 @@ def can_edit(standing: Standing) -> bool:
     return standing.directs or standing.flow_owner
 
 
+def can_work_on(standing: Standing) -> bool:
+    """Tell whether the actor may add to the task: checklist items, time spent.
+
+    Rule (assumed): who executes or may change it; the `action` map names no rights. flows.md 5.2.
+    """
+    return can_edit(standing) or standing.executes
+
+
 def can_delete(standing: Standing) -> bool:
     """Rule (observed): administrator, director, group delete right. flows.md 5.7."""
     return standing.directs
@@ -229,6 +240,24 @@ def can_approve(standing: Standing, task: Task) -> bool:
     return task.status == Status.AWAITING_CONTROL and (standing.directs or standing.superior)
 
 
+def can_set_status(standing: Standing, task: Task, status: Status) -> bool:
+    """Tell whether the actor may set this status, as one field among others.
+
+    Rule (observed): STATUS is accepted like the methods that lead there. flows.md 5.4.
+    Rule (assumed): who directs the task may set any.
+    """
+    return standing.directs or any(way(standing, task) for way in _WAYS[status])
+
+
+_WAYS: dict[Status, tuple[Callable[[Standing, Task], bool], ...]] = {
+    Status.PENDING: (can_pause, can_renew, can_approve),
+    Status.IN_PROGRESS: (can_start,),
+    Status.AWAITING_CONTROL: (can_complete,),
+    Status.COMPLETED: (can_complete, can_approve),
+    Status.DEFERRED: (can_defer,),
+}
+
+
 def with_status(task: Task, status: Status, *, by: int, now: datetime) -> Task:
     """Return the task in another status, with the marks that go with it (flows.md 5.5)."""
     closed = status == Status.COMPLETED
@@ -246,8 +275,8 @@ def with_status(task: Task, status: Status, *, by: int, now: datetime) -> Task:
 def completed(task: Task, standing: Standing, now: datetime) -> Task:
     """Return the task completed, or awaiting its creator's review.
 
-    Rule (observed): with TASK_CONTROL it goes to 4 unless the creator (or an administrator or a
-    superior of the creator) completes it. flows.md 5.5.
+    Rule (observed): with TASK_CONTROL it goes to 4 unless who completes it may also accept it:
+    its creator, an administrator, a superior. flows.md 5.5.
     """
     reviewed = (
         task.task_control
@@ -260,13 +289,9 @@ def completed(task: Task, standing: Standing, now: datetime) -> Task:
 
 def delegated(task: Task, user_id: int, *, by: int, now: datetime) -> Task:
     """Return the task given to somebody else; the one who had it watches on (flows.md 5.5)."""
-    auditors = dict.fromkeys([*task.auditors, task.responsible_id])
     pending = with_status(task, Status.PENDING, by=by, now=now)
-    return replace(
-        pending,
-        responsible_id=user_id,
-        auditors=tuple(auditor for auditor in auditors if auditor != user_id),
-    )
+    watching = {*task.auditors, task.responsible_id} - {user_id}
+    return replace(pending, responsible_id=user_id, auditors=tuple(sorted(watching)))
 
 
 def taken(task: Task, user_id: int, now: datetime) -> Task:
@@ -278,7 +303,7 @@ def taken(task: Task, user_id: int, now: datetime) -> Task:
 
 def actions(standing: Standing, task: Task) -> dict[str, bool]:
     """Return what the actor may do with the task: the `action` map of flows.md 5.2, in order."""
-    reads, edits = can_read(standing), can_edit(standing)
+    reads, edits, works = can_read(standing), can_edit(standing), can_work_on(standing)
     return {
         "accept": False,
         "decline": False,
@@ -294,17 +319,17 @@ def actions(standing: Standing, task: Task) -> dict[str, bool]:
         "renew": can_renew(standing, task),
         "create": True,
         "changeDeadline": can_change_deadline(standing, task),
-        "checklistAddItems": edits or standing.executes,
+        "checklistAddItems": works,
         "addFavorite": reads,
         "deleteFavorite": reads,
         "rate": standing.director or standing.admin or standing.superior,
         "take": can_take(standing, task),
         "edit.originator": standing.admin or standing.director,
-        "checklist.reorder": edits or standing.executes,
-        "elapsedtime.add": edits or standing.executes,
+        "checklist.reorder": works,
+        "elapsedtime.add": works,
         "dayplan.timer.toggle": standing.executes and task.allow_time_tracking,
         "edit.plan": edits,
-        "checklist.add": edits or standing.executes,
+        "checklist.add": works,
         "favorite.add": reads,
         "favorite.delete": reads,
     }

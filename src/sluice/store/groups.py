@@ -12,7 +12,7 @@ from sluice.domain.access import Actor
 from sluice.domain.people import Group, Role, Stage, UserType
 from sluice.domain.text import name_key
 from sluice.store.database import Row, Transaction, Value, with_id
-from sluice.store.listing import Column, Condition, Kind, Window, page
+from sluice.store.listing import Column, Condition, Kind, Window, named, page
 
 _COLUMNS = (
     "id, name, owner_id, created_micros, updated_micros, activity_micros, description, keywords,"
@@ -71,6 +71,14 @@ class Groups:
             f"SELECT {_COLUMNS} FROM workgroup WHERE id = :id{self._tx.lock}", {"id": group_id}
         )
         return None if row is None else _group(row)
+
+    def with_ids(self, group_ids: Iterable[int]) -> list[Group]:
+        """Return these groups, in order of id; what does not exist is left out."""
+        inside, parameters = named("group", sorted(set(group_ids)))
+        rows = self._tx.all(
+            f"SELECT {_COLUMNS} FROM workgroup WHERE id IN ({inside}) ORDER BY id", parameters
+        )
+        return [_group(row) for row in rows]
 
     def named(self, name: str) -> Group | None:
         """Return the group of this name, or None."""

@@ -31,11 +31,13 @@ class Column(Struct, frozen=True):
     Attributes:
         within: for what another table says of a row: a SELECT of row ids, to which the condition
             on `sql` is added. Such a column can only be filtered by.
+        nullable: rows may have no value; what is denied of a value then holds of them, too.
     """
 
     sql: str
     kind: Kind = Kind.TEXT
     within: str = ""
+    nullable: bool = False
 
 
 class Condition(Struct, frozen=True):
@@ -105,7 +107,10 @@ def _clause(condition: Condition, names: list[str]) -> str:
         compared = _compared(condition.column.sql, inner, condition.values, names)
         negation = "NOT " if condition.operator in _DENIED else ""
         return f"id {negation}IN ({condition.column.within} AND {compared})"
-    return _compared(condition.column.sql, condition.operator, condition.values, names)
+    clause = _compared(condition.column.sql, condition.operator, condition.values, names)
+    if condition.column.nullable and condition.operator in _DENIED and names:
+        return f"({clause} OR {condition.column.sql} IS NULL)"
+    return clause
 
 
 def _compared(column: str, operator: str, values: tuple[Value, ...], names: list[str]) -> str:

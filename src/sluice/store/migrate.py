@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from importlib import resources
 
@@ -37,12 +37,15 @@ def known() -> list[Migration]:
     return sorted(steps, key=lambda step: step.number)
 
 
-def apply(transaction: Transaction, *, identity: str, now: datetime) -> list[Migration]:
+def apply(
+    transaction: Transaction, steps: Sequence[Migration], *, identity: str, now: datetime
+) -> list[Migration]:
     """Bring the portal's tables up to date and return the steps that were missing.
 
     The caller holds the engine's write lock, so that two programs starting at once do it once.
 
     Args:
+        steps: every migration of this program, in order.
         identity: the engine's words for a generated primary key.
 
     Raises:
@@ -52,7 +55,6 @@ def apply(transaction: Transaction, *, identity: str, now: datetime) -> list[Mig
         "CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY,"
         " name TEXT NOT NULL, checksum TEXT NOT NULL, applied_micros BIGINT NOT NULL)"
     )
-    steps = known()
     applied = {row[0]: row[1] for row in transaction.all("SELECT number, checksum FROM migration")}
     _check(applied, steps)
     missing = [step for step in steps if step.number not in applied]
@@ -72,7 +74,7 @@ def apply(transaction: Transaction, *, identity: str, now: datetime) -> list[Mig
     return missing
 
 
-def _check(applied: dict[int, str], steps: list[Migration]) -> None:
+def _check(applied: dict[int, str], steps: Sequence[Migration]) -> None:
     newest_known = max(step.number for step in steps)
     newest_applied = max(applied, default=0)
     if newest_applied > newest_known:

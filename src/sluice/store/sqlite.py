@@ -10,16 +10,19 @@ Design: docs/architecture.md, "Synchronous core, asynchronous edges, group commi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sluice.clock import stopwatch
 from sluice.errors import StoreUnavailable
 from sluice.store import migrate
 from sluice.store.database import NOTHING, Parameters, PortalUnusable, Row, Transaction
@@ -34,16 +37,19 @@ APPLICATION_ID = 0x536C6365
 # More calls than this wait for the next commit, so that the first of a storm is not kept long.
 MOST_IN_GROUP = 256
 LONG_READERS = 2
-BUSY_TIMEOUT_SECONDS = 5.0
+# How long a call waits while another program writes to the file.
+BUSY_SECONDS = 5.0
 
 _WHAT_TO_DO = {
-    sqlite3.SQLITE_FULL: "The disk that holds the portal is full. Free some space and call again.",
-    sqlite3.SQLITE_IOERR: "The disk that holds the portal failed. Check the disk and call again.",
-    sqlite3.SQLITE_READONLY: "The portal's file is read-only. Make it writable and call again.",
-    sqlite3.SQLITE_BUSY: "Another program keeps the portal's file locked. Call again later.",
-    sqlite3.SQLITE_CANTOPEN: "The portal's file cannot be opened. Check that it is still there.",
+    sqlite3.SQLITE_FULL: "The disk that holds the portal is full. Free some space and try again.",
+    sqlite3.SQLITE_IOERR: "The disk that holds the portal failed. Check the disk and try again.",
+    sqlite3.SQLITE_READONLY: "The portal's file is read-only. Make it writable and try again.",
+    sqlite3.SQLITE_BUSY: "Another program keeps the portal's file locked. Try again later.",
+    sqlite3.SQLITE_CANTOPEN: "The portal's file cannot be opened. Check that it is there, and that"
+    " it and its directory may be written.",
     sqlite3.SQLITE_CORRUPT: "The portal's file is damaged. Restore a backup of it.",
-    sqlite3.SQLITE_NOTADB: "The portal's file is damaged. Restore a backup of it.",
+    sqlite3.SQLITE_NOTADB: "The file is no portal, or it is damaged. Choose another file with"
+    " --database, or restore a backup.",
 }
 
 log = logging.getLogger("sluice.store")
@@ -105,10 +111,10 @@ class SqliteTransaction(Transaction):
 class _Connection:
     """A connection, its transaction and the tables on it; used by one thread at a time."""
 
-    def __init__(self, path: Path, *, writes: bool) -> None:
+    def __init__(self, path: Path, *, writes: bool, busy_seconds: float = BUSY_SECONDS) -> None:
         self.sqlite = sqlite3.connect(
             path,
-            timeout=BUSY_TIMEOUT_SECONDS,
+            timeout=busy_seconds,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=512,
@@ -135,20 +141,21 @@ class _Connection:
         self.transaction.forget()
         self.transaction.changed = False
         if self.sqlite.in_transaction:
-            self.sqlite.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.Error):  # the next BEGIN will tell
+                self.sqlite.execute("ROLLBACK")
 
     def read(self, work: Callable[[Store], T]) -> T:
         """Run reading work on one snapshot."""
         try:
             self.begin()
-            result = work(self.store)
-            self.sqlite.execute("COMMIT")
-        except BaseException as problem:
-            self.rollback()
-            if isinstance(problem, sqlite3.Error) and not _is_write_by_reader(problem):
-                raise _refusal(problem) from problem
-            raise
-        return result
+            return work(self.store)
+        except (sqlite3.Error, StopIteration) as problem:
+            if _is_write_by_reader(problem):
+                raise
+            raise _told(problem) from problem
+        finally:
+            if self.sqlite.in_transaction:  # what was cached is as true as before, even if refused
+                self.sqlite.execute("COMMIT")
 
 
 class _Waiting:
@@ -174,12 +181,12 @@ class _Waiting:
 class SqliteDatabase:
     """A portal in one SQLite file. Implements `Database`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_seconds: float) -> None:
         self.path = path
         self.address = f"sqlite:///{path}"
         self._line: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._writer = _Connection(path, writes=True)
-        self._reader = _Connection(path, writes=False)
+        self._writer = _Connection(path, writes=True, busy_seconds=busy_seconds)
+        self._reader = _Connection(path, writes=False, busy_seconds=busy_seconds)
         self._long_readers: queue.SimpleQueue[_Connection] = queue.SimpleQueue()
         self._long_work: ThreadPoolExecutor | None = None
         self._thread = threading.Thread(target=self._write, name="sluice-writer", daemon=True)
@@ -255,11 +262,12 @@ class SqliteDatabase:
             for waiting in group:
                 self._run_one(waiting)
             writer.sqlite.execute("COMMIT")
-        except sqlite3.Error as problem:
+        except Exception as problem:
             # What was not committed did not happen, for everybody in the group alike.
             writer.rollback()
+            told = _told(problem)
             for waiting in group:
-                waiting.error = _refusal(problem)
+                waiting.error = told
 
     def _run_one(self, waiting: _Waiting) -> None:
         writer = self._writer
@@ -273,7 +281,7 @@ class SqliteDatabase:
                     raise
                 raise sqlite3.OperationalError("the transaction was lost") from problem
             writer.transaction.undo()
-            waiting.error = _refusal(problem) if isinstance(problem, sqlite3.Error) else problem
+            waiting.error = _told(problem)
 
 
 def _release(group: list[_Waiting]) -> None:
@@ -296,22 +304,32 @@ def _release_all(callers: list[_Waiting]) -> None:
         waiting.release()
 
 
-def _is_write_by_reader(problem: sqlite3.Error) -> bool:
+def _is_write_by_reader(problem: BaseException) -> bool:
     """Tell whether work that said it only reads tried to write: a bug of ours, no failure."""
     return getattr(problem, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY
 
 
-def _refusal(problem: sqlite3.Error) -> Exception:
-    """Return what the caller is told about a failure of the engine."""
-    words = _WHAT_TO_DO.get(getattr(problem, "sqlite_errorcode", 0) & 0xFF)
+def _told(problem: BaseException) -> BaseException:
+    """Return what the callers are told about a problem: their own, or a refusal of the engine."""
+    if isinstance(problem, StopIteration):  # a future takes any other exception
+        return RuntimeError("the work raised StopIteration")
+    words = _what_to_do(problem)
     if words is None:
         return problem
     log.error("%s (%s)", words, problem)
     return StoreUnavailable(f"Nothing was changed. {words}")
 
 
-def open_sqlite(path: Path, now: datetime) -> SqliteDatabase:
+def _what_to_do(problem: BaseException) -> str | None:
+    # The lowest byte is the kind of error; the others say more of where it happened.
+    return _WHAT_TO_DO.get(getattr(problem, "sqlite_errorcode", 0) & 0xFF)
+
+
+def open_sqlite(path: Path, now: datetime, *, busy_seconds: float = BUSY_SECONDS) -> SqliteDatabase:
     """Open the portal in this file, making it or bringing its tables up to date first.
+
+    Args:
+        busy_seconds: how long to wait, here and in every call, while another program writes.
 
     Raises:
         PortalUnusable: the file cannot be opened, read or written, is damaged, is no portal, or
@@ -319,37 +337,67 @@ def open_sqlite(path: Path, now: datetime) -> SqliteDatabase:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _prepare(path, now)
-        return SqliteDatabase(path)
+        _prepare(path, now, busy_seconds)
+        return SqliteDatabase(path, busy_seconds)
     except OSError as problem:
         raise PortalUnusable(
             f"Cannot make the directory of {path}: {problem.strerror}. "
             "Choose another place with --database."
         ) from problem
     except sqlite3.Error as problem:
-        words = _WHAT_TO_DO.get(getattr(problem, "sqlite_errorcode", 0) & 0xFF, "")
+        words = _what_to_do(problem) or "Run `sluice doctor` on it."
         raise PortalUnusable(f"Cannot open the portal in {path}: {problem}. {words}") from problem
 
 
-def _prepare(path: Path, now: datetime) -> None:
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
+def _prepare(path: Path, now: datetime, busy_seconds: float) -> None:
+    """Make the file a portal of this program's version, unless it is one already.
+
+    Everything is looked at and changed in one transaction, because another program may be doing
+    the same. What is refused is left as it was.
+    """
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
     try:
-        mark = connection.execute("PRAGMA application_id").fetchone()[0]
-        tables = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
-        if mark != APPLICATION_ID and tables:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        if _is_foreign(connection):
             raise PortalUnusable(
                 f"{path} is a SQLite file of another program. Choose another file with --database."
             )
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         transaction = SqliteTransaction(connection)
-        migrate.apply(transaction, identity=IDENTITY, now=now)
+        if migrate.apply(transaction, migrate.known(), identity=IDENTITY, now=now):
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         transaction.keep()
         connection.execute("COMMIT")
+        _write_ahead(connection, path, busy_seconds)
     finally:
         connection.close()
+
+
+def _is_foreign(connection: sqlite3.Connection) -> bool:
+    """Tell whether another program made the file; an empty one is nobody's."""
+    mark = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
+    return bool(mark != APPLICATION_ID and (mark != 0 or tables > 0))
+
+
+def _write_ahead(connection: sqlite3.Connection, path: Path, busy_seconds: float) -> None:
+    """Switch the file to write-ahead logging, so that readers and the writer do not meet."""
+    started = stopwatch()
+    while True:
+        try:
+            mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+            break
+        except sqlite3.OperationalError as problem:
+            # Here SQLite gives up at once when another program is opening the file as well.
+            busy = problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or stopwatch() - started > busy_seconds:
+                raise
+            time.sleep(0.005)
+    if mode != "wal":
+        raise PortalUnusable(
+            f"The disk that holds {path} cannot share memory between programs, as network disks "
+            "often cannot. Choose a file on a local disk with --database."
+        )
 
 
 def read_file(path: Path, work: Callable[[Store], T]) -> T:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -290,7 +290,17 @@ class Tasks:
         )
         return [Change(row[0], row[1], row[2], from_micros(row[3]), *row[4:]) for row in rows]
 
-    # Dependence
+    # Subtasks and dependence
+
+    def is_above(self, task_id: int, other_id: int) -> bool:
+        """Tell whether the other is a subtask of the task, straight or by way of others."""
+        row = self._tx.one(
+            "WITH RECURSIVE above (id) AS (SELECT parent_id FROM task WHERE id = :other_id"
+            " UNION SELECT t.parent_id FROM task t JOIN above ON t.id = above.id)"
+            " SELECT id FROM above WHERE id = :task_id",
+            {"task_id": task_id, "other_id": other_id},
+        )
+        return row is not None
 
     def depends(self, task_id: int, depends_on_id: int) -> bool:
         """Tell whether the task depends on the other, straight or by way of others."""
@@ -324,16 +334,18 @@ class Tasks:
 
     # Tags
 
-    def tag_ids(self, titles: Iterable[str]) -> dict[str, int]:
-        """Return the ids of tags that exist, by title."""
-        found = {}
-        for title in titles:
-            row = self._tx.one(
-                "SELECT id FROM tag WHERE title_key = :key", {"key": name_key(title)}
-            )
-            if row is not None:
-                found[title] = int(row[0])
-        return found
+    def tags_of(self, task_ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+        """Return id and title of each task's tags, in order of name; who has none is left out."""
+        inside, parameters = named("task", task_ids)
+        tags: dict[int, list[tuple[int, str]]] = {}
+        rows = self._tx.all(
+            "SELECT title_key, task_id, tag.id, title FROM task_tag JOIN tag ON tag.id = tag_id"
+            f" WHERE task_id IN ({inside})",
+            parameters,
+        )
+        for _, task_id, tag_id, title in sorted(rows):
+            tags.setdefault(task_id, []).append((tag_id, title))
+        return tags
 
     # Parts of a task
 
@@ -371,19 +383,13 @@ class Tasks:
             parameters,
         ):
             members.setdefault((task_id, role), []).append(user_id)
-        tags: dict[int, list[str]] = {}
-        for task_id, title in self._tx.all(
-            "SELECT task_id, title FROM task_tag JOIN tag ON tag.id = tag_id"
-            f" WHERE task_id IN ({inside}) ORDER BY tag.id",
-            parameters,
-        ):
-            tags.setdefault(task_id, []).append(title)
+        tags = self.tags_of([row[0] for row in rows])
         return [
             _task(
                 row,
                 tuple(members.get((row[0], ACCOMPLICE), ())),
                 tuple(members.get((row[0], AUDITOR), ())),
-                tuple(tags.get(row[0], ())),
+                tuple(title for _, title in tags.get(row[0], ())),
             )
             for row in rows
         ]

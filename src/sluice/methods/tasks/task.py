@@ -21,6 +21,8 @@ from sluice.domain.task import (
     can_edit,
     can_read,
     can_reassign,
+    can_set_status,
+    completed,
     with_status,
 )
 from sluice.errors import (
@@ -40,14 +42,13 @@ from sluice.methods.tasks.task_change import discard, keep, keep_new
 from sluice.methods.tasks.task_data import Changes, read_fields
 from sluice.methods.tasks.task_fields import FIELDS
 from sluice.methods.tasks.task_list import read_task_filter, reader
-from sluice.methods.tasks.task_object import selected, sub_status, task_object, task_objects
+from sluice.methods.tasks.task_object import task_object, task_read, task_rows
 from sluice.methods.tasks.task_standing import standing
 from sluice.rest.call import Call
 from sluice.rest.listing import Listed, listed, read_order
 from sluice.rest.method import method
 from sluice.rest.wire_types import as_integer
 from sluice.store.task_pages import LISTED
-from sluice.store.tasks import Mark
 
 
 @method("tasks.task.add", scope="task")
@@ -73,7 +74,8 @@ def add(call: Call, fields: dict[str, Any] | None = None) -> dict[str, Any]:
     else:
         flow_intake.check_may_add(call, flow)
         changes |= flow_intake.entering(call, flow, changes["created_by"])
-    if "responsible_id" not in changes:
+        changes.pop("status", None)
+    if not changes.get("responsible_id"):
         raise CoreError("Responsible not specified<br>")
     _check_references(call, changes)
     return {"task": task_object(call, keep_new(call, _new_task(call, changes)))}
@@ -88,7 +90,8 @@ def get(
 ) -> dict[str, Any] | list[Any]:
     """Return a task, or an empty list when there is none that the caller may read.
 
-    Source: tasks-task-get; flows.md 5.1. Reading marks the task as seen.
+    Source: tasks-task-get; flows.md 5.1. Reading marks the task as seen, if it was not since
+    its last activity.
 
     Raises:
         TaskIdWrong, TaskIdMissing: the id is no number, or was not sent.
@@ -96,11 +99,11 @@ def get(
     task = call.store.tasks.find(task_id_of(task_id, id))
     if task is None or not can_read(standing(call, task)):
         return []
+    shown = task_read(call, task, select or [])
     mark = call.store.tasks.mark(task.id, call.actor.user_id)
-    whole = task_object(call, task)
-    call.store.tasks.set_mark(task.id, call.actor.user_id, replace(mark, viewed=call.now))
-    whole["tags"] = _tags(call, task)
-    return {"task": selected(whole, [str(name) for name in select or []])}
+    if mark.viewed is None or mark.viewed < task.activity:
+        call.store.tasks.set_mark(task.id, call.actor.user_id, replace(mark, viewed=call.now))
+    return {"task": shown}
 
 
 @method("tasks.task.update", scope="task")
@@ -130,10 +133,11 @@ def update(
     if flow is not None:
         flow_intake.check_may_add(call, flow)
         changes |= flow_intake.moving(call, flow, task, changes)
-    elif "group_id" in changes and "flow_id" not in changes:
-        changes["flow_id"] = None  # a task that leaves the flow's group leaves the flow
+    elif "group_id" in changes:
+        _check_may_enter(call, changes["group_id"])
+        changes.setdefault("flow_id", None)  # a task that leaves the flow's group leaves the flow
     _check_references(call, changes, task)
-    return {"task": task_object(call, keep(call, task, _changed(call, task, changes)))}
+    return {"task": task_object(call, keep(call, task, _changed(call, its, task, changes)))}
 
 
 @method("tasks.task.delete", scope="task")
@@ -175,7 +179,7 @@ def list_tasks(
         raise SortingKeyInvalid from refusal
     wanted = read_task_filter(call, filter or {})
     tasks, total = call.store.tasks.page(wanted, sorting, call.page.window, reader(call))
-    return listed(_rows(call, tasks, [str(name) for name in select or []]), total, under="tasks")
+    return listed(task_rows(call, tasks, select or []), total, under="tasks")
 
 
 @method("tasks.task.getFields", scope="task", writes=False)
@@ -187,7 +191,7 @@ def get_fields(call: Call) -> dict[str, Any]:
     return {"fields": FIELDS}
 
 
-@method("tasks.task.getAccess", scope="task", writes=False)
+@method("tasks.task.getAccess", scope="task", writes=False, long=True)
 def get_access(
     call: Call, task_id: object = None, id: object = None, users: list[Any] | None = None
 ) -> dict[str, Any]:
@@ -258,7 +262,7 @@ def _new_task(call: Call, changes: Changes) -> Task:
         changed=call.now,
         activity=call.now,
         status_changed=call.now,
-        guid=str(uuid.uuid4()),
+        guid=f"{{{uuid.uuid4()}}}",
         stage_id=stage,
         **changes,
     )
@@ -267,12 +271,14 @@ def _new_task(call: Call, changes: Changes) -> Task:
     return with_status(task, status, by=call.actor.user_id, now=call.now)
 
 
-def _changed(call: Call, task: Task, changes: Changes) -> Task:
+def _changed(call: Call, its: Standing, task: Task, changes: Changes) -> Task:
     changes = {**changes}
     status = changes.pop("status", task.status)
     if changes.get("group_id", task.group_id) != task.group_id and "stage_id" not in changes:
         changes["stage_id"] = call.store.groups.first_stage(changes["group_id"])
-    if status != task.status:
+    if status == Status.COMPLETED != task.status:
+        task = completed(task, its, call.now)
+    elif status != task.status:
         task = with_status(task, status, by=call.actor.user_id, now=call.now)
     return replace(task, **changes)
 
@@ -283,11 +289,22 @@ def _check_may_add(call: Call, changes: Changes) -> None:
     Rule (assumed): who adds in another's name is an administrator; flows.md 5.3 says "within
     rights" and no more.
     """
-    group_id = changes.get("group_id", 0)
-    may_speak = call.actor.is_admin or changes["created_by"] == call.actor.user_id
-    in_group = not group_id or call.store.groups.role(group_id, call.actor.user_id) is not None
-    if not may_speak or not (in_group or call.actor.is_admin):
+    if not call.actor.is_admin and changes["created_by"] != call.actor.user_id:
         raise TaskActionDenied(NOT_ALLOWED + INTERNAL)
+    _check_may_enter(call, changes.get("group_id", 0))
+
+
+def _check_may_enter(call: Call, group_id: int) -> None:
+    """Refuse a group that the caller is not in; for an administrator, only one that is not there.
+
+    Rule (assumed): adding to a group, and moving into it, take membership (flows.md 4, last rule).
+    """
+    if not group_id or call.store.groups.has_member(group_id, call.actor.user_id):
+        return
+    if not call.actor.is_admin:
+        raise TaskActionDenied(NOT_ALLOWED + INTERNAL)
+    if call.store.groups.find(group_id) is None:
+        raise CoreError("The group was not found<br>")
 
 
 def _check_may_change(its: Standing, task: Task, changes: Changes) -> None:
@@ -297,7 +314,7 @@ def _check_may_change(its: Standing, task: Task, changes: Changes) -> None:
         (not others or can_edit(its))
         and ("deadline" not in changes or can_change_deadline(its, task))
         and ("responsible_id" not in changes or can_reassign(its, task) or can_edit(its))
-        and ("status" not in changes or can_edit(its) or its.executes)
+        and ("status" not in changes or can_set_status(its, task, changes["status"]))
         and ("auditors" not in changes or can_edit(its) or its.executes)
         and ("created_by" not in changes or its.admin or its.director)
     )
@@ -308,17 +325,12 @@ def _check_may_change(its: Standing, task: Task, changes: Changes) -> None:
 def _check_references(call: Call, changes: Changes, task: Task | None = None) -> None:
     """Refuse what names somebody or something that is not there."""
     store = call.store
-    if "responsible_id" in changes and store.users.first_missing([changes["responsible_id"]]):
+    if "responsible_id" in changes and not store.users.with_ids([changes["responsible_id"]]):
         raise CoreError("The user in the Responsible field was not found<br>")
-    people = (
-        changes.get("created_by"),
-        *changes.get("accomplices", ()),
-        *changes.get("auditors", ()),
-    )
-    if (missing := store.users.first_missing([user for user in people if user])) is not None:
+    people = [*changes.get("accomplices", ()), *changes.get("auditors", ())]
+    people += [changes["created_by"]] if "created_by" in changes else []
+    if (missing := store.users.first_missing(people)) is not None:
         raise CoreError(f"User {missing} was not found<br>")
-    if changes.get("group_id") and store.groups.find(changes["group_id"]) is None:
-        raise CoreError("The group was not found<br>")
     if changes.get("parent_id"):
         _check_parent(call, changes["parent_id"], task)
     if task is not None:
@@ -334,30 +346,8 @@ def _check_parent(call: Call, parent_id: int, task: Task | None) -> None:
     parent = call.store.tasks.find(parent_id)
     if parent is None or not can_read(standing(call, parent)):
         raise CoreError("The parent task was not found<br>")
-    seen = {parent_id}
-    while task is not None and parent is not None and parent.parent_id not in (None, *seen):
-        assert parent.parent_id is not None
-        if parent.parent_id == task.id:
-            raise CoreError("Cannot bind the node to its own descendant<br>")
-        seen.add(parent.parent_id)
-        parent = call.store.tasks.find(parent.parent_id)
-
-
-def _rows(call: Call, tasks: list[Task], select: list[str]) -> list[dict[str, Any]]:
-    marks = call.store.tasks.marks([task.id for task in tasks], call.actor.user_id)
-    rows = []
-    for task, whole in zip(tasks, task_objects(call, tasks), strict=True):
-        if not select or "*" in select or "TAGS" in [name.upper() for name in select]:
-            whole["tags"] = _tags(call, task)
-        row = selected(whole, select)
-        row["subStatus"] = str(sub_status(task, marks.get(task.id, Mark()), call.now))
-        rows.append(row)
-    return rows
-
-
-def _tags(call: Call, task: Task) -> dict[str, Any]:
-    ids = call.store.tasks.tag_ids(task.tags)
-    return {str(ids[title]): {"id": ids[title], "title": title} for title in task.tags}
+    if task is not None and call.store.tasks.is_above(task.id, parent_id):
+        raise CoreError("Cannot bind the node to its own descendant<br>")
 
 
 def _upper_actions(call: Call, task: Task) -> dict[str, bool]:

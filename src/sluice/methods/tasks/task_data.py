@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import Any
 
 from sluice.domain.task import Status
+from sluice.domain.text import name_key
 from sluice.errors import CoreError
 from sluice.rest.wire_types import as_flag, as_instant, as_integer, as_list, as_scalar_text
 
@@ -67,9 +68,8 @@ def read_fields(fields: Mapping[str, Any], zone: tzinfo) -> Changes:
         if wire in sent:
             changes[name] = _instant(wire, sent[wire], zone)
     for wire, name in _PEOPLE.items():
-        if (people := as_list(sent.get(wire))) is not None:
-            ids = [user for item in people if (user := as_integer(item))]
-            changes[name] = tuple(dict.fromkeys(ids))
+        if wire in sent and (people := as_list(sent[wire] or [])) is not None:
+            changes[name] = tuple(sorted({user for item in people if (user := as_integer(item))}))
     if "TAGS" in sent:
         changes["tags"] = _tags(sent["TAGS"])
     if "MARK" in sent:
@@ -107,8 +107,9 @@ def _instant(wire: str, value: object, zone: tzinfo) -> Any:
 def _tags(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         value = value.split(",")
-    titles = [as_scalar_text(item) or "" for item in as_list(value) or []]
-    return tuple(dict.fromkeys(title.strip() for title in titles if title.strip()))
+    titles = [(as_scalar_text(item) or "").strip() for item in as_list(value) or []]
+    by_name = {name_key(title): title for title in titles if title}
+    return tuple(by_name[key] for key in sorted(by_name))
 
 
 def _status(number: int) -> Status:

@@ -33,15 +33,16 @@ def history_list(
     CREATED_DATE with DESC turns the list around.
 
     Raises:
-        HistoryDenied: the caller may not read the task; a missing one has an empty history.
+        HistoryDenied: the caller may not read the task. A missing one has an empty history, but
+            only an administrator is told so: nobody else learns which tasks exist.
     """
     task = call.store.tasks.find(task_id_of(task_id, id))
-    if task is None:
+    if task is None and call.actor.is_admin:
         return {"list": []}
-    if not can_read(standing(call, task)):
+    if task is None or not can_read(standing(call, task)):
         raise HistoryDenied
     changes = call.store.tasks.changes(task.id)
-    if wanted := (filter or {}).get("FIELD"):
+    if wanted := {name.upper(): value for name, value in (filter or {}).items()}.get("FIELD"):
         changes = [change for change in changes if change.field == wanted]
     if any(str(direction).upper() == "DESC" for direction in (order or {}).values()):
         changes.reverse()
@@ -70,12 +71,12 @@ def counters_get(
     `view_role_accomplice`, `view_role_auditor` or `view_role_originator`.
 
     Raises:
-        CountersDenied: somebody else's counters, or a group the caller is not in.
+        CountersDenied: somebody else's counters, or a group that is not there or not the caller's.
     """
     user_id = user_id or call.actor.user_id
-    allowed = call.actor.is_admin or user_id == call.actor.user_id
-    in_group = not group_id or call.store.groups.has_member(group_id, call.actor.user_id)
-    if not allowed or not (in_group or call.actor.is_admin):
+    if not call.actor.is_admin and user_id != call.actor.user_id:
+        raise CountersDenied
+    if group_id and not _may_count_in(call, group_id):
         raise CountersDenied
     counted = {
         "expired": call.store.tasks.overdue_of(user_id, group_id, _ROLES.get(type, "")),
@@ -84,6 +85,12 @@ def counters_get(
     return {
         name: {"counter": number, "code": _COUNTER_CODES[name]} for name, number in counted.items()
     }
+
+
+def _may_count_in(call: Call, group_id: int) -> bool:
+    if call.actor.is_admin:
+        return call.store.groups.find(group_id) is not None
+    return call.store.groups.has_member(group_id, call.actor.user_id)
 
 
 _ROLES = {

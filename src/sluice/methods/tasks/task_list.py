@@ -9,9 +9,14 @@ from typing import Any
 from sluice.domain.access import with_descendants
 from sluice.domain.task import ALMOST_OVERDUE_SECONDS, MetaStatus
 from sluice.rest.call import Call
-from sluice.rest.listing import read_filter
+from sluice.rest.listing import OPERATORS, bare_name, read_filter
 from sluice.rest.wire_types import as_flag, as_integer, as_list
-from sluice.store.task_pages import LISTED, Reader, Wanted
+from sluice.store.task_pages import LISTED, AnyStatus, Reader, Wanted
+
+# Where nothing is stored, the wire also says 0 (rule assumed: as the task object does not).
+_REFERENCES = frozenset(
+    ("PARENT_ID", "FLOW_ID", "FLOW", "FORKED_BY_TEMPLATE_ID", "CLOSED_BY", "STATUS_CHANGED_BY")
+)
 
 
 def read_task_filter(call: Call, raw: Mapping[str, Any]) -> Wanted:
@@ -21,14 +26,17 @@ def read_task_filter(call: Call, raw: Mapping[str, Any]) -> Wanted:
         ArgumentError: a field or an operator is unknown.
     """
     plain: dict[str, Any] = {}
-    statuses: tuple[int, ...] = ()
+    statuses: list[AnyStatus] = []
     roots_only = False
     for key, value in raw.items():
-        name = key.upper()
+        bare = bare_name(key)
+        name, operator = bare.upper(), OPERATORS.get(key.removesuffix(bare))
         if name == "ONLY_ROOT_TASKS":
             roots_only = as_flag(value) is True
-        elif name in ("STATUS", "=STATUS", "@STATUS") and _names_meta(value):
-            statuses = tuple(number for item in _items(value) if (number := as_integer(item)))
+        elif name == "STATUS" and operator in _ANY and (meta := _with_meta(value)):
+            statuses.append(AnyStatus(meta, denied=operator in ("!=", "not in")))
+        elif name in _REFERENCES and operator in ("=", "!=") and as_integer(value) == 0:
+            plain[key] = None
         else:
             plain[key] = value
     return Wanted(
@@ -40,13 +48,15 @@ def read_task_filter(call: Call, raw: Mapping[str, Any]) -> Wanted:
     )
 
 
-def _names_meta(value: object) -> bool:
-    return any(as_integer(item) in set(MetaStatus) for item in _items(value))
+_ANY = ("=", "in", "!=", "not in")
 
 
-def _items(value: object) -> list[Any]:
+def _with_meta(value: object) -> frozenset[int]:
+    """Return the statuses that are named, if a meta status is among them."""
     items = as_list(value)
-    return [value] if items is None else items
+    named = [as_integer(item) for item in ([value] if items is None else items)]
+    statuses = frozenset(number for number in named if number is not None)
+    return statuses if any(meta in statuses for meta in MetaStatus) else frozenset()
 
 
 def reader(call: Call) -> Reader:

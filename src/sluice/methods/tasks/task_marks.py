@@ -50,8 +50,7 @@ def start_watch(call: Call, task_id: object = None, id: object = None) -> dict[s
         TaskActionDenied: there is no such task, or the caller may not read it.
     """
     task, _ = task_to_change(call, task_id_of(task_id, id))
-    watching = tuple(dict.fromkeys([*task.auditors, call.actor.user_id]))
-    return _watched_by(call, task, watching)
+    return _watched_by(call, task, {*task.auditors, call.actor.user_id})
 
 
 @method("tasks.task.stopwatch", scope="task")
@@ -64,8 +63,7 @@ def stop_watch(call: Call, task_id: object = None, id: object = None) -> dict[st
         TaskActionDenied: there is no such task, or the caller may not read it.
     """
     task, _ = task_to_change(call, task_id_of(task_id, id))
-    watching = tuple(user for user in task.auditors if user != call.actor.user_id)
-    return _watched_by(call, task, watching)
+    return _watched_by(call, task, {*task.auditors} - {call.actor.user_id})
 
 
 @method("tasks.task.mute", scope="task")
@@ -124,10 +122,9 @@ def _favorite(call: Call, task_id: int, favorite: bool) -> bool:
     return True
 
 
-def _watched_by(call: Call, task: Task, auditors: tuple[int, ...]) -> dict[str, Any]:
-    if auditors != task.auditors:
-        task = keep(call, task, replace(task, auditors=auditors))
-    return {"task": task_object(call, task)}
+def _watched_by(call: Call, task: Task, auditors: set[int]) -> dict[str, Any]:
+    watched = keep(call, task, replace(task, auditors=tuple(sorted(auditors))))
+    return {"task": task_object(call, watched)}
 
 
 def _marked(call: Call, task_id: int, **marks: bool) -> dict[str, Any]:

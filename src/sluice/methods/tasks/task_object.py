@@ -2,71 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from sluice.domain.people import User
+from sluice.domain.people import Group, User
 from sluice.domain.task import (
     ALMOST_OVERDUE_SECONDS,
     OPEN,
     MetaStatus,
+    Standing,
     Status,
     Task,
     actions,
+    can_work_on,
 )
-from sluice.methods.tasks.task_standing import People, standings
+from sluice.methods.tasks.task_standing import People, standing
 from sluice.rest.call import Call
-from sluice.rest.params import camel
+from sluice.store.groups import Headcount
 from sluice.store.tasks import Mark
-
-# What a list row holds when nothing was selected, and in any case.
-ALWAYS = "id"
-# What `select` may name, and the keys that come with a selected column.
-_WITH = {"groupId": "group", "createdBy": "creator", "responsibleId": "responsible"}
-_WITH_LISTS = {"accomplices": "accomplicesData", "auditors": "auditorsData"}
 
 
 def task_object(call: Call, task: Task) -> dict[str, Any]:
-    """Return the whole task, as `add`, `get` and every change answer it."""
-    return task_objects(call, [task])[0]
+    """Return the whole task, as `add` and every change answer it."""
+    return _shown(task, Sight(call, [task]), _OBJECT)
 
 
-def task_objects(call: Call, tasks: Sequence[Task]) -> list[dict[str, Any]]:
-    """Return whole tasks; what they share is read once."""
-    people = People(call)
-    found = standings(call, tasks, people)
-    marks = call.store.tasks.marks([task.id for task in tasks], call.actor.user_id)
-    names = _users(call, tasks)
-    groups = _groups(call, tasks)
+def task_read(call: Call, task: Task, select: Sequence[object]) -> dict[str, Any]:
+    """Return what `get` shows of a task: what is selected, and what may be done with it."""
+    keys = _chosen([*select, "ACTION"] if select else [], _READ)
+    return _shown(task, Sight(call, [task]), keys)
+
+
+def task_rows(call: Call, tasks: Sequence[Task], select: Sequence[object]) -> list[dict[str, Any]]:
+    """Return the rows of a list. What they share is read once, and only if it is shown."""
+    keys = _chosen(select, _ROW)
+    sight = Sight(call, tasks)
     return [
         {
-            **_columns(call, task, marks.get(task.id, Mark()), people),
-            "auditors": [str(user) for user in task.auditors],
-            "accomplices": [str(user) for user in task.accomplices],
-            "checklist": {},
-            "group": groups.get(task.group_id, {}),
-            "creator": _user_object(names, task.created_by),
-            "responsible": _user_object(names, task.responsible_id),
-            "accomplicesData": _users_data(names, task.accomplices),
-            "auditorsData": _users_data(names, task.auditors),
-            "newCommentsCount": 0,
-            "action": actions(found[task.id], task),
-            "checkListTree": _check_list_tree(call),
-            "checkListCanAdd": actions(found[task.id], task)["checklist.add"],
+            **_shown(task, sight, keys),
+            "subStatus": str(int(sub_status(task, sight.mark(task), call.now))),
         }
         for task in tasks
     ]
-
-
-def selected(whole: dict[str, Any], select: Iterable[str]) -> dict[str, Any]:
-    """Return the selected keys, in the object's own order, and what comes with them."""
-    keys = {camel(name.lower()) for name in select}
-    if "*" in keys or not keys:
-        return whole
-    keys |= {ALWAYS}
-    keys |= {extra for key, extra in (_WITH | _WITH_LISTS).items() if key in keys}
-    return {key: value for key, value in whole.items() if key in keys}
 
 
 def sub_status(task: Task, mark: Mark, now: datetime) -> int:
@@ -79,71 +58,198 @@ def sub_status(task: Task, mark: Mark, now: datetime) -> int:
             return MetaStatus.ALMOST_OVERDUE
     if mark.viewed is None and task.status == Status.PENDING:
         return MetaStatus.UNVIEWED
-    return int(task.status)
+    return task.status
 
 
-def _columns(call: Call, task: Task, mark: Mark, people: People) -> dict[str, Any]:
-    when = call.wire_time
-    return {
-        "id": str(task.id),
-        "parentId": _text(task.parent_id),
-        "title": task.title,
-        "description": task.description,
-        "mark": task.mark,
-        "priority": str(task.priority),
-        "multitask": _flag(task.multitask),
-        "notViewed": _flag(mark.viewed is None and task.created_by != call.actor.user_id),
-        "replicate": _flag(task.replicate),
-        "stageId": str(task.stage_id),
-        "sprintId": None,
-        "backlogId": None,
-        "createdBy": str(task.created_by),
-        "createdDate": when(task.created),
-        "responsibleId": str(task.responsible_id),
-        "changedBy": str(task.changed_by),
-        "changedDate": when(task.changed),
-        "statusChangedBy": _text(task.status_changed_by),
-        "closedBy": _closed_by(task),
-        "closedDate": _when(call, task.closed),
-        "activityDate": when(task.activity),
-        "dateStart": _when(call, task.started),
-        "deadline": _when(call, task.deadline),
-        "startDatePlan": _when(call, task.plan_start),
-        "endDatePlan": _when(call, task.plan_end),
-        "guid": f"{{{task.guid}}}",
-        "xmlId": task.xml_id,
-        "commentsCount": None,
-        "serviceCommentsCount": None,
-        "allowChangeDeadline": _flag(task.allow_change_deadline),
-        "allowTimeTracking": _flag(task.allow_time_tracking),
-        "taskControl": _flag(task.task_control),
-        "addInReport": _flag(task.add_in_report),
-        "forkedByTemplateId": _text(task.forked_by_template_id),
-        "timeEstimate": str(task.time_estimate_seconds),
-        "timeSpentInLogs": None,
-        "matchWorkTime": _flag(task.match_work_time),
-        "forumTopicId": None,
-        "forumId": None,
-        "siteId": task.site_id,
-        "subordinate": _flag(people.outranks(call.actor.user_id, task.responsible_id)),
-        "exchangeModified": None,
-        "exchangeId": None,
-        "outlookVersion": str(task.revision),
-        "viewedDate": _when(call, mark.viewed),
-        "sorting": None,
-        "durationFact": None,
-        "isMuted": _flag(mark.muted),
-        "isPinned": _flag(mark.pinned),
-        "isPinnedInGroup": _flag(mark.pinned_in_group),
-        "flowId": _text(task.flow_id),
-        "descriptionInBbcode": "Y",
-        "status": str(int(task.status)),
-        "statusChangedDate": when(task.status_changed),
-        "durationPlan": _text(task.duration_plan),
-        "durationType": task.duration_type,
-        "favorite": _flag(mark.favorite),
-        "groupId": str(task.group_id),
-    }
+class Sight:
+    """What surrounds some tasks, as the caller sees it: read when first asked for, for all."""
+
+    def __init__(self, call: Call, tasks: Sequence[Task]) -> None:
+        self.call = call
+        self.tasks = tasks
+
+    @cached_property
+    def _marks(self) -> dict[int, Mark]:
+        ids = [task.id for task in self.tasks]
+        return self.call.store.tasks.marks(ids, self.call.actor.user_id)
+
+    @cached_property
+    def _users(self) -> dict[int, User]:
+        ids = {user_id for task in self.tasks for user_id in task.members}
+        return {user.id: user for user in self.call.store.users.with_ids(ids)}
+
+    @cached_property
+    def _groups(self) -> dict[int, tuple[Group, Headcount]]:
+        groups = self.call.store.groups.with_ids({task.group_id for task in self.tasks})
+        counted = self.call.store.groups.headcounts([group.id for group in groups])
+        return {group.id: (group, counted.get(group.id, Headcount(0, 0))) for group in groups}
+
+    @cached_property
+    def _tags(self) -> dict[int, list[tuple[int, str]]]:
+        return self.call.store.tasks.tags_of([task.id for task in self.tasks])
+
+    @cached_property
+    def _people(self) -> People:
+        return People(self.call, self._users.values())
+
+    def mark(self, task: Task) -> Mark:
+        """Return what the task is to the caller alone."""
+        return self._marks.get(task.id, Mark())
+
+    def standing(self, task: Task) -> Standing:
+        """Return what the caller is to the task."""
+        return standing(self.call, task, self._people)
+
+    def outranks(self, task: Task) -> bool:
+        """Tell whether the caller is the responsible person, or that person's superior."""
+        return self._people.outranks(self.call.actor.user_id, task.responsible_id)
+
+    def when(self, instant: datetime | None) -> str | None:
+        """Return an instant as the wire writes it."""
+        return None if instant is None else self.call.wire_time(instant)
+
+    def user(self, user_id: int) -> dict[str, Any]:
+        """Return somebody as the wire shows them beside a task."""
+        user = self._users.get(user_id)
+        return {
+            "id": str(user_id),
+            "name": user.full_name if user else "",
+            "link": f"/company/personal/user/{user_id}/",
+            "icon": "/bitrix/images/tasks/default_avatar.png",
+            "workPosition": user.work_position if user else "",
+        }
+
+    def users(self, ids: Iterable[int]) -> dict[str, Any]:
+        """Return people by id."""
+        # Quirk: a map, and `[]` when it is empty (rest-protocol.md 5).
+        return {str(user_id): self.user(user_id) for user_id in ids}
+
+    def group(self, task: Task) -> dict[str, Any]:
+        """Return the task's group, empty when it has none."""
+        if task.group_id not in self._groups:
+            return {}
+        group, headcount = self._groups[task.group_id]
+        return {
+            "id": str(group.id),
+            "name": group.name,
+            "opened": group.opened,
+            "membersCount": headcount.members,
+            "image": "",
+            "additionalData": [],
+        }
+
+    def tags(self, task: Task) -> dict[str, Any]:
+        """Return the task's tags by id."""
+        tags = self._tags.get(task.id, ())
+        return {str(tag_id): {"id": tag_id, "title": title} for tag_id, title in tags}
+
+
+_KEYS: dict[str, Callable[[Task, Sight], Any]] = {
+    "id": lambda task, _: str(task.id),
+    "parentId": lambda task, _: _text(task.parent_id),
+    "title": lambda task, _: task.title,
+    "description": lambda task, _: task.description,
+    "mark": lambda task, _: task.mark,
+    "priority": lambda task, _: str(task.priority),
+    "multitask": lambda task, _: _flag(task.multitask),
+    "notViewed": lambda task, sight: _flag(_is_unviewed(task, sight)),
+    "replicate": lambda task, _: _flag(task.replicate),
+    "stageId": lambda task, _: str(task.stage_id),
+    "sprintId": lambda *_: None,
+    "backlogId": lambda *_: None,
+    "createdBy": lambda task, _: str(task.created_by),
+    "createdDate": lambda task, sight: sight.when(task.created),
+    "responsibleId": lambda task, _: str(task.responsible_id),
+    "changedBy": lambda task, _: str(task.changed_by),
+    "changedDate": lambda task, sight: sight.when(task.changed),
+    "statusChangedBy": lambda task, _: _text(task.status_changed_by),
+    "closedBy": lambda task, _: _closed_by(task),
+    "closedDate": lambda task, sight: sight.when(task.closed),
+    "activityDate": lambda task, sight: sight.when(task.activity),
+    "dateStart": lambda task, sight: sight.when(task.started),
+    "deadline": lambda task, sight: sight.when(task.deadline),
+    "startDatePlan": lambda task, sight: sight.when(task.plan_start),
+    "endDatePlan": lambda task, sight: sight.when(task.plan_end),
+    "guid": lambda task, _: task.guid,
+    "xmlId": lambda task, _: task.xml_id,
+    "commentsCount": lambda *_: None,
+    "serviceCommentsCount": lambda *_: None,
+    "allowChangeDeadline": lambda task, _: _flag(task.allow_change_deadline),
+    "allowTimeTracking": lambda task, _: _flag(task.allow_time_tracking),
+    "taskControl": lambda task, _: _flag(task.task_control),
+    "addInReport": lambda task, _: _flag(task.add_in_report),
+    "forkedByTemplateId": lambda task, _: _text(task.forked_by_template_id),
+    "timeEstimate": lambda task, _: str(task.time_estimate_seconds),
+    "timeSpentInLogs": lambda *_: None,
+    "matchWorkTime": lambda task, _: _flag(task.match_work_time),
+    "forumTopicId": lambda *_: None,
+    "forumId": lambda *_: None,
+    "siteId": lambda task, _: task.site_id,
+    "subordinate": lambda task, sight: _flag(sight.outranks(task)),
+    "exchangeModified": lambda *_: None,
+    "exchangeId": lambda *_: None,
+    "outlookVersion": lambda task, _: str(task.revision),
+    "viewedDate": lambda task, sight: sight.when(sight.mark(task).viewed),
+    "sorting": lambda *_: None,
+    "durationFact": lambda *_: None,
+    "isMuted": lambda task, sight: _flag(sight.mark(task).muted),
+    "isPinned": lambda task, sight: _flag(sight.mark(task).pinned),
+    "isPinnedInGroup": lambda task, sight: _flag(sight.mark(task).pinned_in_group),
+    "flowId": lambda task, _: _text(task.flow_id),
+    "descriptionInBbcode": lambda *_: "Y",
+    "status": lambda task, _: str(int(task.status)),
+    "statusChangedDate": lambda task, sight: sight.when(task.status_changed),
+    "durationPlan": lambda task, _: _text(task.duration_plan),
+    "durationType": lambda task, _: task.duration_type,
+    "favorite": lambda task, sight: _flag(sight.mark(task).favorite),
+    "groupId": lambda task, _: str(task.group_id),
+    "auditors": lambda task, _: [str(user) for user in task.auditors],
+    "accomplices": lambda task, _: [str(user) for user in task.accomplices],
+    "checklist": lambda *_: {},
+    "tags": lambda task, sight: sight.tags(task),
+    "group": lambda task, sight: sight.group(task),
+    "creator": lambda task, sight: sight.user(task.created_by),
+    "responsible": lambda task, sight: sight.user(task.responsible_id),
+    "accomplicesData": lambda task, sight: sight.users(task.accomplices),
+    "auditorsData": lambda task, sight: sight.users(task.auditors),
+    "newCommentsCount": lambda *_: 0,
+    "action": lambda task, sight: actions(sight.standing(task), task),
+    "checkListTree": lambda _, sight: _check_list_tree(sight.call),
+    "checkListCanAdd": lambda task, sight: can_work_on(sight.standing(task)),
+}
+
+# What is shown when nothing is selected.
+_READ = tuple(_KEYS)
+_OBJECT = tuple(key for key in _KEYS if key != "tags")
+_OF_ONE_TASK = ("checklist", "action", "checkListTree", "checkListCanAdd")
+_ROW = tuple(key for key in _KEYS if key not in _OF_ONE_TASK)
+
+# The keys that come with a selected one.
+_WITH = {
+    "groupId": "group",
+    "createdBy": "creator",
+    "responsibleId": "responsible",
+    "accomplices": "accomplicesData",
+    "auditors": "auditorsData",
+}
+
+
+def _chosen(select: Sequence[object], default: Sequence[str]) -> Sequence[str]:
+    """Return the keys that `select` names, as `GROUP_ID` or `groupId`; `id` is always there."""
+    names = {str(name).replace("_", "").lower() for name in select}
+    if not names or "*" in names:
+        return default
+    chosen = {"id", *(key for key in _KEYS if key.lower() in names)}
+    chosen |= {beside for key, beside in _WITH.items() if key in chosen}
+    return [key for key in _KEYS if key in chosen]
+
+
+def _shown(task: Task, sight: Sight, keys: Sequence[str]) -> dict[str, Any]:
+    return {key: _KEYS[key](task, sight) for key in keys}
+
+
+def _is_unviewed(task: Task, sight: Sight) -> bool:
+    return sight.mark(task).viewed is None and task.created_by != sight.call.actor.user_id
 
 
 def _closed_by(task: Task) -> str | None:
@@ -159,47 +265,6 @@ def _text(value: int | None) -> str | None:
 
 def _flag(value: bool) -> str:
     return "Y" if value else "N"
-
-
-def _when(call: Call, instant: datetime | None) -> str | None:
-    return None if instant is None else call.wire_time(instant)
-
-
-def _users(call: Call, tasks: Sequence[Task]) -> dict[int, User]:
-    ids = {user_id for task in tasks for user_id in task.members}
-    return {user.id: user for user in call.store.users.with_ids(ids)}
-
-
-def _user_object(users: dict[int, User], user_id: int) -> dict[str, Any]:
-    user = users.get(user_id)
-    return {
-        "id": str(user_id),
-        "name": user.full_name if user else "",
-        "link": f"/company/personal/user/{user_id}/",
-        "icon": "/bitrix/images/tasks/default_avatar.png",
-        "workPosition": user.work_position if user else "",
-    }
-
-
-def _users_data(users: dict[int, User], ids: Collection[int]) -> dict[str, Any]:
-    # Quirk: a map by id, and `[]` when it is empty (rest-protocol.md 5).
-    return {str(user_id): _user_object(users, user_id) for user_id in ids}
-
-
-def _groups(call: Call, tasks: Sequence[Task]) -> dict[int, dict[str, Any]]:
-    objects = {}
-    for group_id in {task.group_id for task in tasks if task.group_id}:
-        group = call.store.groups.find(group_id)
-        if group is not None:
-            objects[group_id] = {
-                "id": str(group.id),
-                "name": group.name,
-                "opened": group.opened,
-                "membersCount": len(call.store.groups.members(group_id)),
-                "image": "",
-                "additionalData": [],
-            }
-    return objects
 
 
 def _check_list_tree(call: Call) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cached_property
 
 from sluice.domain.access import with_ancestors
 from sluice.domain.flow import Distribution, Flow
-from sluice.domain.people import Role
+from sluice.domain.people import Role, User
 from sluice.domain.task import Standing, Task
 from sluice.methods.tasks.team import people_of
 from sluice.rest.call import Call
@@ -16,9 +16,9 @@ from sluice.rest.call import Call
 class People:
     """Departments, heads, groups and flows, as far as one call asks for them."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, users: Iterable[User] = ()) -> None:
         self._call = call
-        self._departments: dict[int, tuple[int, ...]] = {}
+        self._departments = {user.id: user.departments for user in users}
         self._roles: dict[int, Role | None] = {}
         self._flows: dict[int, Flow | None] = {}
         self._teams: dict[int, list[int]] = {}
@@ -83,16 +83,8 @@ class People:
 
 
 def standing(call: Call, task: Task, people: People | None = None) -> Standing:
-    """Return what the caller is to one task."""
-    return standings(call, [task], people or People(call))[task.id]
-
-
-def standings(call: Call, tasks: Sequence[Task], people: People) -> dict[int, Standing]:
-    """Return what the caller is to each task, by the task's id."""
-    return {task.id: _standing(call, task, people) for task in tasks}
-
-
-def _standing(call: Call, task: Task, people: People) -> Standing:
+    """Return what the caller is to a task."""
+    people = people or People(call)
     user_id = call.actor.user_id
     flow = people.flow(task.flow_id)
     role = people.role(task.group_id)
