@@ -19,15 +19,18 @@ from sluice.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 
-UNDOCUMENTED = "†"  # the vendor's documentation does not tell of the method
+UNDOCUMENTED = "†"
+_NOTE = (
+    f"{UNDOCUMENTED} The vendor's documentation does not tell of it: the product has it, or it is"
+    " our own addition. `methods` does not list it."
+)
 
 
 def methods() -> str:
     """Return what each method does, and the scope it needs, in order of their names."""
     known = sorted(method_table(), key=lambda method: method.name.lower())
     rows = [(_name(method), _summary(method), _code(method.scope)) for method in known]
-    note = f"{UNDOCUMENTED} not in the vendor's documentation, or our own addition; not listed by `methods`."
-    return f"{_table(('Method', 'What it does', 'Scope'), rows)}\n\n{note}"
+    return f"{_table(('Method', 'What it does', 'Scope'), rows)}\n\n{_NOTE}"
 
 
 def settings() -> str:

@@ -76,6 +76,17 @@ class MethodNotFound(RestError):
     code, status, description = "ERROR_METHOD_NOT_FOUND", 404, "Method not found!"
 
 
+class BatchMethodNotAllowed(RestError):
+    code, status = "ERROR_BATCH_METHOD_NOT_ALLOWED", 405
+    description = "Method is not allowed for batch usage"
+
+
+class BatchLengthExceeded(RestError):
+    # Quirk: said of each command after the fiftieth, inside an answer of status 200.
+    code, status = "ERROR_BATCH_LENGTH_EXCEEDED", 400
+    description = "Max batch length exceeded"
+
+
 class NoAuthFound(RestError):
     code, status, description = "NO_AUTH_FOUND", 401, "Wrong authorization data"
 

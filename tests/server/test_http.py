@@ -191,6 +191,33 @@ def test_requests_sent_at_once_are_answered_in_order(peer: Peer, path: str) -> N
     assert pinned == [True, False] * 20
 
 
+@pytest.mark.parametrize(
+    ("behind", "status"),
+    [
+        (get("/elsewhere"), 404),
+        (get("/rest/1/x/profile", verb=b"OPTIONS"), 200),
+        (b"GARBAGE\r\n\r\n", 400),
+        (get("?no-address"), 400),
+    ],
+    ids=["another place", "a preflight", "garbage", "no address"],
+)
+def test_nothing_overtakes_a_call(peer: Peer, path: str, behind: bytes, status: int) -> None:
+    call = post(f"{path}tasks.flow.Flow.pin", b"flowId=517")
+
+    peer.send(call + call + behind)
+
+    assert [peer.answer().status for _ in range(3)] == [200, 200, status]
+
+
+def test_a_call_behind_another_place_waits_for_it(peer: Peer, path: str) -> None:
+    call = post(f"{path}tasks.flow.Flow.pin", b"flowId=517")
+
+    peer.send(call + get("/elsewhere") + call + get("/elsewhere", b"Connection: close"))
+
+    assert [peer.answer().status for _ in range(4)] == [200, 404, 200, 404]
+    assert peer.is_closed()
+
+
 def test_a_request_that_arrives_byte_by_byte(peer: Peer, path: str) -> None:
     for byte in post(f"{path}tasks.flow.Flow.get", b"flowId=517"):
         peer.send(bytes([byte]))
@@ -221,12 +248,29 @@ def test_a_wish_to_close_is_followed(peer: Peer, path: str) -> None:
     assert peer.is_closed()
 
 
-def test_a_client_that_ends_sending_is_answered(peer: Peer, path: str) -> None:
-    peer.send(post(f"{path}tasks.flow.Flow.get", b"flowId=517"))
-
-    assert peer.answer().json["result"]["id"] == 517
+@pytest.mark.parametrize("calls", [1, 5])
+def test_a_client_that_ends_sending_is_answered(peer: Peer, path: str, calls: int) -> None:
+    peer.send(post(f"{path}tasks.flow.Flow.activate", b"flowId=517") * calls * 2)
     peer.end_sending()
+
+    assert [peer.answer().json["result"] for _ in range(calls * 2)] == [True] * calls * 2
     assert peer.is_closed()
+
+
+@pytest.mark.parametrize("slashes", ["", "/"], ids=["call", "call with a slash more"])
+def test_half_a_call_is_not_done(server: ServerProcess, path: str, slashes: str) -> None:
+    call = post(f"{slashes}{path}tasks.flow.Flow.pin", b"flowId=517&nothing")
+    with closing(Peer(server)) as peer:
+        peer.send(post(f"{path}tasks.flow.Flow.pin", b"flowId=517"))
+        before = peer.answer().json["result"]
+    with closing(Peer(server)) as peer:
+        peer.send(call[:-5])
+        peer.end_sending()
+        assert peer.is_closed()
+
+    with closing(Peer(server)) as peer:
+        peer.send(post(f"{path}tasks.flow.Flow.pin", b"flowId=517"))
+        assert peer.answer().json["result"] is not before
 
 
 @pytest.mark.parametrize("where", ["profile", "nothing"])
@@ -270,10 +314,43 @@ def test_a_wish_for_another_protocol_is_passed_over(peer: Peer, path: str, proto
     assert peer.answer().json["result"]["id"] == 517
 
 
+@pytest.mark.parametrize("cut", [b"Upg", b"Upgrade: h", b"h2c\r\n\r\n", b"flow"])
+def test_such_a_wish_may_arrive_in_pieces(peer: Peer, path: str, cut: bytes) -> None:
+    request = post(
+        f"{path}tasks.flow.Flow.get", b"flowId=517", b"Connection: Upgrade", b"Upgrade: h2c"
+    )
+    peer.send(get(f"{path}profile"))
+    assert peer.answer().status == 200  # so the next bytes come on their own
+    head, found, rest = request.rpartition(cut)
+    for piece in (head + found, rest + get(f"{path}profile")):
+        peer.send(piece)
+
+    assert peer.answer().json["result"]["id"] == 517
+    assert peer.answer().status == 200
+
+
 @pytest.mark.parametrize(
     "rubbish",
-    [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"GARBAGE\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"],
-    ids=["tls on the plain port", "no request", "version of the future"],
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
+        b"GARBAGE\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"CONNECT sluice.example:443 HTTP/1.1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET http://sluice.example:99999/ HTTP/1.1\r\n\r\n",
+    ],
+    ids=[
+        "tls on the plain port",
+        "no request",
+        "version of the future",
+        "http/2",
+        "proxy",
+        "negative length",
+        "two lengths",
+        "no address",
+    ],
 )
 def test_what_is_no_http_is_refused_in_json(peer: Peer, rubbish: bytes) -> None:
     peer.send(rubbish)
@@ -315,6 +392,46 @@ def test_a_chunked_body_over_the_limit_is_not_waited_for(peer: Peer, path: str) 
 
     assert peer.answer().status == 413
     assert peer.is_closed()
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_who_sends_far_too_much_still_reads_why(
+    server: ServerProcess, path: str, tls: bool
+) -> None:
+    with closing(Peer(server, tls=tls)) as peer:
+        head = f"POST {path}profile HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        peer.send(head.encode() + b"400000\r\n" + b"x" * 0x400000)
+
+        assert peer.answer().status == 413
+
+
+def test_who_asks_before_sending_too_much_is_refused_at_once(peer: Peer, path: str) -> None:
+    request = post(f"{path}profile", b"x" * 30_000, b"Expect: 100-continue")
+
+    peer.send(request.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
+
+    assert peer.answer().status == 413
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [b"0\r\n" + b"X-Trailer: y\r\n" * 500, b"0\r\nX-Trailer: " + b"y" * 9000, b"1;" + b"y" * 9000],
+    ids=["trailers", "one trailer", "chunk extension"],
+)
+def test_what_comes_beside_a_chunked_body_is_limited(peer: Peer, path: str, endless: bytes) -> None:
+    head = f"POST {path}profile HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    peer.send(head.encode() + endless)
+
+    assert peer.answer().status == 431
+
+
+def test_many_small_chunks_are_no_headers(peer: Peer, path: str) -> None:
+    head = f"POST {path}tasks.flow.Flow.get HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+    body = b"flowId=517" + b"&" * 5_000
+    peer.send(head.encode() + b"\r\n" + b"".join(b"1\r\n%c\r\n" % byte for byte in body))
+    peer.send(b"0\r\n\r\n")
+
+    assert peer.answer().json["result"]["id"] == 517
 
 
 @pytest.mark.parametrize(
@@ -382,10 +499,12 @@ def test_a_request_that_does_not_arrive(peer: Peer, beginning: bytes, name: str)
     assert peer.is_closed()
 
 
-def test_an_idle_connection_is_closed(peer: Peer, path: str) -> None:
+@pytest.mark.parametrize("more", [b"", b"\r\n"], ids=["silent", "a line end more"])
+def test_an_idle_connection_is_closed(peer: Peer, path: str, more: bytes) -> None:
     peer.send(get(f"{path}profile"))
     assert peer.answer().status == 200
 
+    peer.send(more)
     assert peer.is_closed()
 
 

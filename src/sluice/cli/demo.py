@@ -180,6 +180,11 @@ def command(as_json: bool) -> None:
 
     In a portal of its own, thrown away afterwards, and on a clock of its own: a queue flow for a
     department, sixty tasks, somebody who leaves at noon, work, approvals, and tasks that are late.
+
+    \b
+    Examples:
+      sluice demo
+      sluice demo --json | jq .shares
     """
     clock = VirtualClock(MONDAY_MORNING)
     with tempfile.TemporaryDirectory() as directory:

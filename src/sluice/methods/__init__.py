@@ -2,10 +2,12 @@
 
 from sluice.methods import calendar, department, profile, socialnetwork, sonet_group, system, user
 from sluice.methods.tasks import flow, task, task_history, task_marks, task_status
+from sluice.rest import batch
 from sluice.rest.method import MethodTable
 
 NAMESPACES = (
     flow,
+    batch,
     calendar,
     task,
     task_status,

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 
 from sluice.domain.access import Actor
 from sluice.rest.listing import Page
+from sluice.rest.meter import Meter
 from sluice.rest.method import MethodTable
 from sluice.store.tables import Store
 
@@ -20,9 +21,10 @@ class Call:
         page: which part of a list was asked for.
         table: every method there is.
         zone: the portal's time zone, in which instants are written on the wire.
+        meter: measures what a call takes; for calls inside a call.
     """
 
-    __slots__ = ("actor", "now", "page", "store", "table", "zone")
+    __slots__ = ("actor", "meter", "now", "page", "store", "table", "zone")
 
     def __init__(
         self,
@@ -32,6 +34,7 @@ class Call:
         page: Page,
         table: MethodTable,
         zone: tzinfo,
+        meter: Meter,
     ) -> None:
         self.actor = actor
         self.now = now
@@ -39,10 +42,15 @@ class Call:
         self.page = page
         self.table = table
         self.zone = zone
+        self.meter = meter
 
     def as_actor(self, actor: Actor) -> Call:
         """Return the same call, looked at by somebody else: for asking what they may do."""
-        return Call(actor, self.now, self.store, self.page, self.table, self.zone)
+        return Call(actor, self.now, self.store, self.page, self.table, self.zone, self.meter)
+
+    def on_page(self, page: Page) -> Call:
+        """Return the same call, asking for another part of a list: for calls inside a call."""
+        return Call(self.actor, self.now, self.store, page, self.table, self.zone, self.meter)
 
     def wire_time(self, instant: datetime) -> str:
         """Return an instant as the wire writes it: ISO 8601, whole seconds, numeric offset."""

@@ -14,12 +14,12 @@ from msgspec import Struct
 from sluice.clock import Clock, stopwatch
 from sluice.errors import HttpsRequired, InternalServerError, RestError
 from sluice.rest.auth import authenticate, check_scope
+from sluice.rest.batch import BATCH, is_writing
 from sluice.rest.call import Call
-from sluice.rest.limits import OperatingTime
+from sluice.rest.meter import Meter
 from sluice.rest.method import Method, MethodTable
-from sluice.rest.params import bind, bind_classic
 from sluice.rest.request import JSON, Incoming, Limits, Request, Route, read, route
-from sluice.rest.response import Answer, TimeWriter, Timing, refused, succeeded
+from sluice.rest.response import Answer, refused, succeeded
 from sluice.settings import Settings
 from sluice.store.database import Database
 from sluice.store.tables import Store
@@ -47,8 +47,7 @@ class Gateway:
         self.limits = Limits(settings.max_body_bytes, settings.max_parameters, settings.max_depth)
         self._zone = settings.zone
         self._https_required = settings.https_required
-        self._time = TimeWriter(self._zone)
-        self._operating = OperatingTime()
+        self._meter = Meter(clock, self._zone)
 
     async def answer(self, incoming: Incoming) -> Answer:
         """Return the answer to a request. Never raises: a bug of ours is logged and said as 500.
@@ -75,24 +74,21 @@ class Gateway:
         request = read(incoming, self.limits)
         done = await self.database.run(
             partial(self._perform, method, asked, request),
-            writes=method.writes,
+            writes=method.writes
+            and (method.name != BATCH or is_writing(request.params, self.table)),
             long=method.long,
         )
-        finish = self.clock.now()
-        operating, reset_at = self._operating.add(
-            done.credential, method.name, done.seconds, finish.timestamp()
-        )
-        timing = Timing(start, finish, done.seconds, operating, reset_at)
-        return succeeded(done.result, request.page, self._time.write(timing), asked.format)
+        time = self._meter.time(done.credential, method.name, start, done.seconds)
+        return succeeded(done.result, request.page, time, asked.format)
 
     def _perform(self, method: Method, asked: Route, request: Request, store: Store) -> _Done:
         """Do the part of a call that touches data, inside its transaction."""
         began = stopwatch()
         actor = authenticate(store, asked.webhook, request.token)
         check_scope(actor, method)
-        binder = bind_classic if method.classic else bind
-        arguments = binder(method.parameters, request.params)
-        call = Call(actor, self.clock.now(), store, request.page, self.table, self._zone)
+        arguments = method.arguments(request.params)
+        now = self.clock.now()
+        call = Call(actor, now, store, request.page, self.table, self._zone, self._meter)
         result = method.function(call, **arguments)
         return _Done(result, actor.credential, stopwatch() - began)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from types import ModuleType
 from typing import Any, TypeVar
 
 from sluice.errors import MethodNotFound
-from sluice.rest.params import Parameter, parameters_of
+from sluice.rest.params import Parameter, bind, bind_classic, parameters_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -92,6 +92,14 @@ class Method:
     def summary(self) -> str:
         """The first line of the docstring: what the method does, for people."""
         return (self.function.__doc__ or "").strip().partition("\n")[0]
+
+    def arguments(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the function's arguments after `call`, from what was sent.
+
+        Raises:
+            ParameterMissing, ParameterInvalid: see `params.bind`; classic methods raise neither.
+        """
+        return (bind_classic if self.classic else bind)(self.parameters, sent)
 
     def allowed(self, scopes: frozenset[str]) -> bool:
         """Tell whether these scopes are enough to call the method."""

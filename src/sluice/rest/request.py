@@ -5,7 +5,8 @@ Source: rest-protocol.md 1, 2, 3.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
@@ -29,6 +30,8 @@ _IGNORED = (
     "bx24_sdk_type",
     "__order",
 )
+# Parameters that may hold an access token, in this order (rest-protocol.md 3.1).
+CREDENTIALS = ("auth", "access_token")
 _FIRST_PAGE = Page()
 
 _decode_json = msgspec.json.Decoder().decode
@@ -127,20 +130,37 @@ def read(incoming: Incoming, limits: Limits) -> Request:
         BodyTooLarge, InvalidRequest: a limit is exceeded, or a multipart body is no multipart.
         WrongEncoding: a form or query is not UTF-8, or text holds a NUL character.
     """
-    try:
+    with refusing(limits):
         params = _parameters(incoming, limits)
+    token = _token(incoming, params)
+    return Request(params, take_page(params), token)
+
+
+def take_page(params: dict[str, Any]) -> Page:
+    """Take paging and telemetry out of the parameters, and return the page asked for."""
+    # Classic methods know it as START too (flows.md 11.3); no other parameter has this name.
+    start = params.pop("start", params.pop("START", None))
+    for name in _IGNORED:
+        params.pop(name, None)
+    return _FIRST_PAGE if start is None else page_of(start)
+
+
+@contextmanager
+def refusing(limits: Limits) -> Iterator[None]:
+    """Say in the protocol's words what the parsers find wrong.
+
+    Raises:
+        InvalidRequest: a limit is exceeded.
+        WrongEncoding: text is not UTF-8.
+    """
+    try:
+        yield
     except UnicodeDecodeError as problem:
         raise WrongEncoding from problem
     except TooManyParameters as problem:
         raise _over(f"{problem.limit} parameters", "max_parameters") from problem
     except (TooDeep, RecursionError) as problem:
         raise _over(f"{limits.max_depth} levels", "max_depth") from problem
-    token = _token(incoming, params)
-    # Classic methods know it as START too (flows.md 11.3); no other parameter has this name.
-    start = params.pop("start", params.pop("START", None))
-    for name in _IGNORED:
-        params.pop(name, None)
-    return Request(params, _FIRST_PAGE if start is None else page_of(start), token)
 
 
 def _over(limit: str, setting: str) -> InvalidRequest:
@@ -151,7 +171,7 @@ def _parameters(incoming: Incoming, limits: Limits) -> dict[str, Any]:
     """Return the query's parameters, and the body's over them (rest-protocol.md 2)."""
     params: dict[str, Any] = {}
     if incoming.query:
-        params.update(_form(incoming.query, limits))
+        params.update(form(incoming.query, limits))
     body = incoming.body
     if incoming.verb != "POST" or not body:
         return params
@@ -163,7 +183,7 @@ def _parameters(incoming: Incoming, limits: Limits) -> dict[str, Any]:
     elif media_type == b"multipart/form-data":
         params.update(_multipart(body, incoming.content_type, limits))
     else:
-        params.update(_form(body, limits))
+        params.update(form(body, limits))
     return params
 
 
@@ -172,7 +192,8 @@ def body_too_large(limit: int) -> BodyTooLarge:
     return BodyTooLarge(f"The request's body is larger than {limit} bytes (setting max_body_bytes)")
 
 
-def _form(text: bytes, limits: Limits) -> dict[str, Any]:
+def form(text: bytes, limits: Limits) -> dict[str, Any]:
+    """Return the parameters of a query or a form; see `refusing` for what may be wrong with it."""
     if b"\x00" in text or b"%00" in text:
         raise WrongEncoding
     return dict(parse_str(text, max_parameters=limits.max_parameters, max_depth=limits.max_depth))
@@ -305,7 +326,7 @@ def _token(incoming: Incoming, params: dict[str, Any]) -> str | None:
 
     Rule (observed): credentials that are no text are ignored (rest-protocol.md 3.1).
     """
-    named = [params.pop("auth", None), params.pop("access_token", None)]
+    named = [params.pop(name, None) for name in CREDENTIALS]
     scheme, _, header = incoming.authorization.partition(b" ")
     if scheme.lower() == b"bearer" and header.strip():
         return header.strip().decode("latin-1")

@@ -92,9 +92,8 @@ def succeeded(result: Any, page: Page, time: bytes, output: str) -> Answer:
     if isinstance(result, Listed):
         if result.total is not None:
             counts = b',"total":%d' % result.total
-            after = page.start + result.rows
-            if after < result.total and result.rows == PAGE_SIZE:
-                counts += b',"next":%d' % after
+            if (following := next_of(result, page)) is not None:
+                counts += b',"next":%d' % following
         result = result.result
     body = b'{"result":%b%b,"time":%b}' % (_encode(shaped(result)), counts, time)
     if output == XML:
@@ -102,10 +101,22 @@ def succeeded(result: Any, page: Page, time: bytes, output: str) -> Answer:
     return Answer(200, body, CONTENT_TYPES[output])
 
 
+def next_of(answer: Listed, page: Page) -> int | None:
+    """Return where the next page begins, or None on the last one, or when nobody counted."""
+    following = page.start + answer.rows
+    more = answer.total is not None and following < answer.total
+    return following if more and answer.rows == PAGE_SIZE else None
+
+
+def told(refusal: RestError) -> dict[str, Any]:
+    """Return a refusal's three facts as the wire has them (rest-protocol.md 7.1)."""
+    return {"error": refusal.code, "error_description": refusal.description, **refusal.extra}
+
+
 def refused(refusal: RestError, output: str) -> Answer:
     """Return the answer of a call that did not: no `time` (rest-protocol.md 4)."""
-    told = {"error": refusal.code, "error_description": refusal.description, **refusal.extra}
-    body = to_xml(told).encode() if output == XML else _encode(told)
+    facts = told(refusal)
+    body = to_xml(facts).encode() if output == XML else _encode(facts)
     return Answer(refusal.status, body, CONTENT_TYPES[output])
 
 

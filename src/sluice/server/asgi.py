@@ -25,6 +25,7 @@ _CORS = [
     ),
     (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
 ]
+PREFLIGHT = Answer(200, b"")
 HEADERS = [*_CORS, (b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
 
 
@@ -37,7 +38,7 @@ class HttpApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         verb = scope["method"]
         if verb == "OPTIONS":
-            await _send(send, Answer(204, b""), close=False)
+            await _send(send, PREFLIGHT, close=False)
             return
         incoming = Incoming(
             verb=verb,
@@ -50,7 +51,10 @@ class HttpApp:
                 incoming.content_type = value
             elif name == b"authorization":
                 incoming.authorization = value
-        body = await _body(receive, self._gateway.limits.max_body_bytes)
+        try:
+            body = await _body(receive, self._gateway.limits.max_body_bytes)
+        except _ClientGone:
+            return
         if body is None:
             refusal = body_too_large(self._gateway.limits.max_body_bytes)
             await _send(send, refused(refusal, JSON), close=True)
@@ -59,20 +63,28 @@ class HttpApp:
         await _send(send, await self._gateway.answer(incoming), close=False)
 
 
+class _ClientGone(Exception):
+    """The client hung up before its request was complete."""
+
+
 async def _body(receive: Receive, limit: int) -> bytes | None:
-    """Return the whole body, or None as soon as it is larger than the limit."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body if len(body) <= limit else None
-    parts, size = [body], len(body)
-    while message.get("more_body"):
+    """Return the whole body, or None as soon as it is larger than the limit.
+
+    Raises:
+        _ClientGone: what arrived is a part of the body, and not to be taken for the whole.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _ClientGone
+        parts.append(message["body"])
+        size += len(message["body"])
         if size > limit:
             return None
-        message = await receive()
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-    return b"".join(parts) if size <= limit else None
+        if not message["more_body"]:
+            return b"".join(parts)
 
 
 async def _send(send: Send, answer: Answer, *, close: bool) -> None:

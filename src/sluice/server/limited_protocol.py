@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from http import HTTPStatus
+import logging
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sluice.errors import HeadersTooLarge, InvalidRequest, RestError
-from sluice.rest.request import JSON
-from sluice.rest.response import refused
-from sluice.server.asgi import HEADERS
 
-_UPGRADE = re.compile(rb"\r\n(?i:upgrade):[^\r\n]*")
+# What a chunk of a body may add to itself: its size in hex and two line ends.
+_CHUNK_FRAME_BYTES = 12
+# How long a client may go on sending what nobody reads, before the connection is closed.
+LINGER_SECONDS = 5.0
+
+log = logging.getLogger("sluice.server")
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -22,6 +24,8 @@ class LimitedProtocol(HttpToolsProtocol):
     Attributes:
         waiting_since: loop time since which a request is incomplete; None between requests.
         in_headers: the request line or headers are incomplete.
+        arriving: a request has begun and is not complete.
+        closing: no further request is read; what was asked before is still answered.
     """
 
     max_header_bytes: int
@@ -30,41 +34,96 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_made(transport)  # type: ignore[arg-type]
         self.waiting_since: float | None = self.loop.time()
         self.in_headers = True
-        self._header_bytes = 0
+        self.arriving = False
+        self.closing = False
+        self._overhead_bytes = 0  # of the request that arrives: all that is not its body
 
     def data_received(self, data: bytes) -> None:
+        if self.closing:
+            return
         if not self.in_headers:
-            self.waiting_since = self.waiting_since and self.loop.time()
-        else:
-            data = _without_upgrade(data)
-        self._header_bytes += len(data)
-        super().data_received(data)
-        if self.in_headers and self._header_bytes > self.max_header_bytes:
+            self.waiting_since = self.loop.time()
+        self._overhead_bytes += len(data)
+        try:
+            self._parse(data)
+        except httptools.HttpParserError as problem:
+            log.debug("no HTTP: %s", problem)
+            self.refuse(InvalidRequest("This is no valid HTTP/1.1 request"))
+        if self._overhead_bytes > self.max_header_bytes:
             self._refuse_headers()
+
+    def _parse(self, data: bytes) -> None:
+        while True:
+            try:
+                self.parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as upgrade:
+                data = self._head_without_upgrade() + data[upgrade.args[0] :]
+
+    def _head_without_upgrade(self) -> bytes:
+        """Return the request's head again, without the wish to change to another protocol.
+
+        A client may wish so (`Upgrade: h2c`, ...), and we go on with HTTP/1.1 as RFC 9110 7.8
+        allows. The parser takes what follows such a head for the other protocol.
+
+        Raises:
+            HttpParserError: the other protocol is whatever a `CONNECT` wants.
+        """
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            raise httptools.HttpParserError("this is no proxy")
+        self.parser = httptools.HttpRequestParser(self)
+        fields = (b"%b: %b\r\n" % field for field in self.headers if field[0] != b"upgrade")
+        return b"%b %b HTTP/1.1\r\n%b\r\n" % (method, self.url, b"".join(fields))
+
+    # From the parser
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._unset_keepalive_if_required()
         self.waiting_since = self.loop.time()
         self.in_headers = True
+        self.arriving = True
 
     def on_headers_complete(self) -> None:
+        if self.closing or self.parser.should_upgrade():
+            return
         self.in_headers = False
-        if self._header_bytes > self.max_header_bytes:
+        if self._overhead_bytes > self.max_header_bytes:  # or a part of the body was counted
             size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
             if size > self.max_header_bytes:
                 self._refuse_headers()
                 return
         self.begin_request()
 
+    def on_body(self, body: bytes) -> None:
+        self._overhead_bytes -= len(body) + _CHUNK_FRAME_BYTES
+        if not self.closing:
+            self.take_body(body)
+
+    def on_message_complete(self) -> None:
+        if self.closing or self.in_headers:  # refused; or the parser stops for an upgrade
+            return
+        self.waiting_since = None
+        self.in_headers = True  # of the next request, should there be one
+        self.arriving = False
+        self._overhead_bytes = 0
+        self.end_request()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.arriving:
+            self._unset_keepalive_if_required()
+
+    # For who answers
+
     def begin_request(self) -> None:
         """Hand on a request whose headers are there."""
         super().on_headers_complete()
 
-    def on_message_complete(self) -> None:
-        self.waiting_since = None
-        self.in_headers = True  # of the next request, should there be one
-        self._header_bytes = 0
-        self.end_request()
+    def take_body(self, body: bytes) -> None:
+        """Hand on a part of the request's body."""
+        super().on_body(body)
 
     def end_request(self) -> None:
         """Hand on that the request's body is there as well."""
@@ -78,8 +137,23 @@ class LimitedProtocol(HttpToolsProtocol):
             )
         )
 
-    def send_400_response(self, msg: str) -> None:
-        self.refuse(InvalidRequest(msg))
+    def refuse(self, refusal: RestError) -> None:
+        """Answer the request that arrives in the protocol's words, and hang up."""
+        raise NotImplementedError
+
+    def hang_up(self) -> None:
+        """Close the connection, after giving the client time to read the answer.
+
+        Closing while the client is still sending would reset the connection, and the client might
+        never see why.
+        """
+        if not self.arriving:
+            self.transport.close()
+        elif not self.transport.is_closing():
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+            self.flow.resume_reading()
+            self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def shutdown(self) -> None:
         """Close the connection: now if it is idle, else after the answer that is being made."""
@@ -88,30 +162,3 @@ class LimitedProtocol(HttpToolsProtocol):
         if idle and self.transport.get_write_buffer_size() == 0:
             # Closing politely would wait for a TLS client that is not reading.
             self.transport.abort()
-
-    def refuse(self, refusal: RestError) -> None:
-        """Answer in the protocol's words without an application, and hang up."""
-        if self.transport.is_closing():
-            return
-        body = refused(refusal, JSON).body
-        lines = [
-            b"HTTP/1.1 %d %s" % (refusal.status, HTTPStatus(refusal.status).phrase.encode()),
-            b"content-type: application/json; charset=utf-8",
-            b"content-length: %d" % len(body),
-            b"connection: close",
-            *(b"%s: %s" % header for header in HEADERS),
-        ]
-        self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
-        self.transport.close()
-
-
-def _without_upgrade(data: bytes) -> bytes:
-    """Return a request without the wish to change to another protocol (`Upgrade: h2c`, ...).
-
-    A client may wish so; the parser would stop before the body of such a request, and we go on
-    with HTTP/1.1 as RFC 9110 7.8 allows.
-    """
-    head, end, body = data.partition(b"\r\n\r\n")
-    if b"pgrade" in head:
-        head = _UPGRADE.sub(b"", head)
-    return head + end + body

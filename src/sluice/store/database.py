@@ -56,6 +56,14 @@ class Transaction(ABC):
     def add(self, sql: str, parameters: Parameters = NOTHING) -> int | None:
         """Insert with `RETURNING id` and return the id; None if `ON CONFLICT` did nothing."""
 
+    @abstractmethod
+    def keep(self) -> None:
+        """End a call, or one command of a batch: its changes are for the commit."""
+
+    @abstractmethod
+    def undo(self) -> None:
+        """End a call, or one command of a batch, without its changes."""
+
     def insert(self, table: str, values: Parameters, on_conflict: str = "") -> int | None:
         """Insert a row into a table with an `id` and return the id, see `add`."""
         named = ", ".join(f":{name}" for name in values)

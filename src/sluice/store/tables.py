@@ -21,6 +21,7 @@ class Store:
     """The tables of one portal."""
 
     def __init__(self, transaction: Transaction) -> None:
+        self.transaction = transaction
         self.alerts = Alerts(transaction)
         self.calendar = Calendar(transaction)
         self.credentials = Credentials(transaction)

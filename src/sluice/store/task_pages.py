@@ -26,7 +26,7 @@ def _role(role: str) -> Column:
     )
 
 
-_NOTHING = Column("NULL", nullable=True)
+_NOTHING = Column("NULL", Kind.NUMBER, nullable=True)
 
 # What `tasks.task.list` may filter by (flows.md 5.6).
 LISTED: dict[str, Column] = {
@@ -42,7 +42,7 @@ LISTED: dict[str, Column] = {
     "TITLE": Column("title_key", Kind.NAME),
     "REAL_STATUS": Column("status", Kind.NUMBER),
     "STATUS": Column("status", Kind.NUMBER),
-    "MARK": Column("mark", nullable=True),
+    "MARK": Column("COALESCE(mark, '')"),
     "SITE_ID": Column("site_id"),
     "XML_ID": Column("xml_id", nullable=True),
     "GUID": Column("guid"),

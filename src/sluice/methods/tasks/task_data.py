@@ -9,7 +9,14 @@ from typing import Any
 from sluice.domain.task import Status
 from sluice.domain.text import name_key
 from sluice.errors import CoreError
-from sluice.rest.wire_types import as_flag, as_instant, as_integer, as_list, as_scalar_text
+from sluice.rest.wire_types import (
+    as_flag,
+    as_instant,
+    as_integer,
+    as_list,
+    as_scalar_text,
+    as_truth,
+)
 
 Changes = dict[str, Any]
 
@@ -96,7 +103,7 @@ def _take(
 
 
 def _instant(wire: str, value: object, zone: tzinfo) -> Any:
-    if value in (None, "", False):
+    if not as_truth(value):
         return None
     instant = as_instant(value, zone)
     if instant is None:

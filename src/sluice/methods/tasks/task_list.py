@@ -13,9 +13,19 @@ from sluice.rest.listing import OPERATORS, bare_name, read_filter
 from sluice.rest.wire_types import as_flag, as_integer, as_list
 from sluice.store.task_pages import LISTED, AnyStatus, Reader, Wanted
 
-# Where nothing is stored, the wire also says 0 (rule assumed: as the task object does not).
+# Where 0 asks for tasks that have none (rule assumed: clients write "no flow" so).
 _REFERENCES = frozenset(
-    ("PARENT_ID", "FLOW_ID", "FLOW", "FORKED_BY_TEMPLATE_ID", "CLOSED_BY", "STATUS_CHANGED_BY")
+    (
+        "PARENT_ID",
+        "FLOW_ID",
+        "FLOW",
+        "FORKED_BY_TEMPLATE_ID",
+        "CLOSED_BY",
+        "STATUS_CHANGED_BY",
+        "FORUM_TOPIC_ID",
+        "SPRINT_ID",
+        "BACKLOG_ID",
+    )
 )
 
 
