@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
 
+from sluice.errors import StoreUnavailable
 from sluice.store import migrate
 from sluice.store.database import PortalUnusable
-from sluice.store.sqlite import open_sqlite
+from sluice.store.sqlite import IDENTITY, SqliteTransaction, open_sqlite
 from tests.contract.conftest import NOW
 
 
@@ -28,7 +29,14 @@ def change(path: Path, sql: str) -> None:
 
 def applied(path: Path) -> list[int]:
     with closing(sqlite3.connect(path)) as file:
-        return [row[0] for row in file.execute("SELECT number FROM migration ORDER BY number")]
+        return [row[0] for row in file.execute("SELECT number FROM migration ORDER BY rowid")]
+
+
+def fact(path: Path, name: str) -> str | None:
+    database = open_sqlite(path, NOW)
+    value: str | None = database.run_now(lambda store: store.facts.get(name))
+    database.close()
+    return value
 
 
 def test_a_new_portal_has_every_migration_once(path: Path) -> None:
@@ -52,15 +60,43 @@ def test_a_directory_that_is_missing_is_made(tmp_path: Path) -> None:
     assert path.exists()
 
 
-def test_programs_that_start_at_once_make_a_portal_once(path: Path) -> None:
-    program = (
-        "import sys; from pathlib import Path; from datetime import datetime, UTC;"
-        "from sluice.store.sqlite import open_sqlite;"
-        "open_sqlite(Path(sys.argv[1]), datetime.now(UTC)).close()"
-    )
-    started = [subprocess.Popen([sys.executable, "-c", program, str(path)]) for _ in range(4)]
+def test_an_empty_file_becomes_a_portal(path: Path) -> None:
+    path.touch()
 
-    assert [process.wait(30) for process in started] == [0] * 4
+    open_sqlite(path, NOW).close()
+
+    assert applied(path) == [step.number for step in migrate.known()]
+
+
+@pytest.mark.parametrize("version", range(1, len(migrate.known())))
+def test_a_portal_of_an_older_version_is_brought_up_to_date(path: Path, version: int) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        older = migrate.known()[:version]
+        migrate.apply(SqliteTransaction(file), older, identity=IDENTITY, now=NOW)
+        file.execute("RELEASE one_call")
+        file.execute("PRAGMA application_id = 0x536C6365")
+        file.execute("INSERT INTO portal_fact (name, value) VALUES ('kept', 'yes')")
+
+    assert fact(path, "kept") == "yes"
+    assert applied(path) == [step.number for step in migrate.known()]
+
+
+def open_with_the_others(path: Path, start: Barrier) -> None:
+    start.wait()
+    open_sqlite(path, NOW).close()
+
+
+@pytest.mark.parametrize("attempt", range(6))
+def test_programs_that_start_at_once_make_a_portal_once(path: Path, attempt: int) -> None:
+    programs = multiprocessing.get_context("fork")
+    start = programs.Barrier(4)
+    started = [programs.Process(target=open_with_the_others, args=(path, start)) for _ in range(4)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join(30)
+
+    assert [process.exitcode for process in started] == [0] * 4
     assert applied(path) == [step.number for step in migrate.known()]
 
 
@@ -78,13 +114,18 @@ def test_programs_that_start_at_once_make_a_portal_once(path: Path) -> None:
 def test_a_portal_of_another_program_version_is_refused(path: Path, sql: str, words: str) -> None:
     open_sqlite(path, NOW).close()
     change(path, sql)
+    before = path.read_bytes()
 
     with pytest.raises(PortalUnusable, match=words):
         open_sqlite(path, NOW)
+    assert path.read_bytes() == before
 
 
-def test_a_file_of_another_program_is_left_alone(path: Path) -> None:
-    change(path, "CREATE TABLE recipe (title TEXT)")
+@pytest.mark.parametrize(
+    "sql", ["CREATE TABLE recipe (title TEXT)", "PRAGMA application_id = 42"], ids=["table", "mark"]
+)
+def test_a_file_of_another_program_is_left_alone(path: Path, sql: str) -> None:
+    change(path, sql)
     before = path.read_bytes()
 
     with pytest.raises(PortalUnusable, match="another program"):
@@ -92,14 +133,59 @@ def test_a_file_of_another_program_is_left_alone(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("damage", ["all of it", "the first page"])
-def test_a_damaged_file_is_refused(path: Path, damage: str) -> None:
-    open_sqlite(path, NOW).close()
-    whole = path.read_bytes()
-    path.write_bytes(b"\x07" * len(whole) if damage == "all of it" else b"x" * 100 + whole[100:])
+def damaged(whole: bytes, damage: str) -> bytes:
+    match damage:
+        case "all of it":
+            return b"\x07" * len(whole)
+        case "the first page":
+            return b"x" * 100 + whole[100:]
+        case "cut short":
+            return whole[:8192]
+        case "all but the first page":
+            return whole[:4096] + b"\x07" * (len(whole) - 4096)
+        case _:
+            return b"Dear diary,\n" * 1000
 
-    with pytest.raises(PortalUnusable, match="damaged"):
+
+@pytest.mark.parametrize(
+    "damage",
+    ["all of it", "the first page", "cut short", "all but the first page", "a file of text"],
+)
+def test_a_damaged_file_is_refused_and_left_alone(path: Path, damage: str) -> None:
+    open_sqlite(path, NOW).close()
+    content = damaged(path.read_bytes(), damage)
+    path.write_bytes(content)
+
+    with pytest.raises(PortalUnusable, match=r"damaged.*[Rr]estore a backup"):
         open_sqlite(path, NOW)
+    assert path.read_bytes() == content
+
+
+def test_damage_that_only_a_call_meets_is_said_to_it(path: Path) -> None:
+    open_sqlite(path, NOW).close()
+    with closing(sqlite3.connect(path)) as file:
+        sql = "SELECT rootpage FROM sqlite_master WHERE name = 'template'"
+        page: int = file.execute(sql).fetchone()[0]
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * 4096 : page * 4096] = b"\x07" * 4096
+    path.write_bytes(content)
+    database = open_sqlite(path, NOW)
+
+    try:
+        with pytest.raises(StoreUnavailable, match="damaged"):
+            database.run_now(lambda store: store.templates.exists(1))
+        assert database.run_now(lambda store: store.flows.all_ids()) == []
+    finally:
+        database.close()
+
+
+def test_a_file_that_another_program_keeps_locked_is_refused(path: Path) -> None:
+    open_sqlite(path, NOW).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        with pytest.raises(PortalUnusable, match="keeps the portal's file locked"):
+            open_sqlite(path, NOW, busy_seconds=0.02)
 
 
 @pytest.mark.parametrize("obstacle", ["a directory", "below a file"])

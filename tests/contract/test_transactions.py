@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Coroutine
 from contextlib import closing
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from sluice.errors import FlowNotFound, StoreUnavailable
 from sluice.store import sqlite
+from sluice.store.database import Value
 from sluice.store.sqlite import SqliteDatabase
 from sluice.store.tables import Store
 
@@ -45,6 +48,72 @@ def test_a_refused_call_undoes_itself_and_nobody_else(database: SqliteDatabase) 
 
     assert isinstance(answers[1], FlowNotFound)
     assert [told(database, name) for name in ("first", "second", "third")] == ["x", None, "x"]
+
+
+def test_rows_are_added_changed_and_read(database: SqliteDatabase) -> None:
+    def work(store: Store) -> None:
+        tx = store.transaction
+        report = tx.insert("template", {"title": "Report", "created_by": 1})
+        letter = tx.insert("template", {"title": "Letter", "created_by": 1})
+        assert (report, letter) == (1, 2)
+        assert tx.one("SELECT title FROM template WHERE id = :id", {"id": 2}) == ("Letter",)
+        assert tx.one("SELECT title FROM template WHERE id = :id", {"id": 3}) is None
+        assert tx.update("template", 1, {"title": "Summary", "created_by": 2}) == 1
+        assert tx.update("template", 3, {"title": "Nothing"}) == 0
+        assert tx.all("SELECT id, title, created_by FROM template ORDER BY id") == [
+            (1, "Summary", 2),
+            (2, "Letter", 1),
+        ]
+        assert tx.all("SELECT id FROM template WHERE id > :id", {"id": 2}) == []
+        assert tx.run("DELETE FROM template WHERE id <= :id", {"id": 2}) == 2
+
+    database.run_now(work)
+
+
+def test_an_insert_in_conflict_gives_no_id(database: SqliteDatabase) -> None:
+    def add(store: Store) -> int | None:
+        row: dict[str, Value] = {"id": 7, "title": "Report", "created_by": 1}
+        return store.transaction.insert("template", row, "ON CONFLICT (id) DO NOTHING")
+
+    assert [database.run_now(add), database.run_now(add)] == [7, None]
+
+
+def test_a_statement_that_fails_undoes_its_call_alone(database: SqliteDatabase) -> None:
+    def clash(store: Store) -> None:
+        store.facts.set("half", "x")
+        for _ in range(2):
+            store.transaction.insert("template", {"id": 7, "title": "Report", "created_by": 1})
+
+    async def together() -> list[object]:
+        calls = (tell("first"), clash, tell("third"))
+        return await asyncio.gather(
+            *(database.run(call, writes=True) for call in calls), return_exceptions=True
+        )
+
+    answers = wait(together())
+
+    assert isinstance(answers[1], sqlite3.IntegrityError)
+    assert [told(database, name) for name in ("first", "half", "third")] == ["x", None, "x"]
+
+
+@pytest.mark.parametrize(
+    "how", [{"writes": True}, {}, {"long": True}], ids=["writes", "reads", "reads long"]
+)
+def test_a_stray_end_of_iteration_reaches_its_caller(
+    database: SqliteDatabase, how: dict[str, bool]
+) -> None:
+    def take_one_of_none(store: Store) -> None:
+        next(iter(()))
+
+    async def together() -> list[object]:
+        calls = (database.run(take_one_of_none, **how), database.run(tell("other"), writes=True))
+        async with asyncio.timeout(10):
+            return list(await asyncio.gather(*calls, return_exceptions=True))
+
+    answers = wait(together())
+
+    assert isinstance(answers[0], RuntimeError)
+    assert told(database, "other") == "x"
 
 
 def test_a_bug_undoes_its_call_and_is_raised(database: SqliteDatabase) -> None:
@@ -87,6 +156,65 @@ def test_answers_come_after_the_commit(database: SqliteDatabase) -> None:
         return seen
 
     assert all(wait(call_and_look()))
+
+
+def test_nobody_in_a_group_is_answered_before_its_commit(database: SqliteDatabase) -> None:
+    all_in_line, seen = threading.Event(), []
+
+    def first(store: Store) -> None:
+        assert all_in_line.wait(10)  # whoever comes now stands in line behind
+
+    def look(store: Store) -> None:
+        with closing(sqlite3.connect(database.path)) as other:
+            seen.append(other.execute("SELECT COUNT(*) FROM portal_fact").fetchone()[0])
+        seen.append([call.done() for call in group])
+
+    async def together() -> None:
+        opening = asyncio.ensure_future(database.run(first, writes=True))
+        group.extend(
+            asyncio.ensure_future(database.run(work, writes=True))
+            for work in (tell("one"), tell("two"), look)
+        )
+        await asyncio.sleep(0)  # everybody stands in line
+        all_in_line.set()
+        await asyncio.gather(opening, *group)
+
+    group: list[asyncio.Future[None]] = []
+    wait(together())
+
+    assert seen == [0, [False, False, False]]
+    assert [told(database, name) for name in ("one", "two")] == ["x", "x"]
+
+
+def commits_in(log: Path) -> int:
+    """Return how many commits a write-ahead log holds, as SQLite's file format defines it."""
+    content = log.read_bytes()
+    page_size, salt = int.from_bytes(content[8:12]), content[16:24]
+    heads = (content[at : at + 24] for at in range(32, len(content), 24 + page_size))
+    return sum(head[8:16] == salt and any(head[4:8]) for head in heads)
+
+
+def test_the_log_on_disk_has_a_commit_for_a_group(database: SqliteDatabase) -> None:
+    log = database.path.with_name(database.path.name + "-wal")
+    all_in_line = threading.Event()
+    database.run_now(tell("before"))
+    before = commits_in(log)
+
+    def first(store: Store) -> None:
+        store.facts.set("first", "x")
+        assert all_in_line.wait(10)
+
+    async def together() -> None:
+        works = [first, *(tell(f"fact {number}") for number in range(100))]
+        calls = [asyncio.ensure_future(database.run(work, writes=True)) for work in works]
+        await asyncio.sleep(0)
+        all_in_line.set()
+        await asyncio.gather(*calls)
+
+    wait(together())
+
+    # Whoever came before the first call was begun is in its group; all others are in the next.
+    assert commits_in(log) - before in (1, 2)
 
 
 def test_a_long_reader_sees_one_snapshot(database: SqliteDatabase) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import sqlite3
+import ssl
 import threading
 import time
 from collections import Counter
@@ -148,30 +150,73 @@ def check_everything_is_there(
             " FROM stage s WHERE s.group_id = w.id) <> 4",
             "flows that nobody finds": "SELECT name FROM flow WHERE id NOT IN"
             " (SELECT flow_id FROM flow_member)",
+            "members and pins of no flow": "SELECT flow_id FROM flow_member WHERE flow_id NOT IN"
+            " (SELECT id FROM flow) UNION SELECT flow_id FROM flow_pin WHERE flow_id NOT IN"
+            " (SELECT id FROM flow)",
+            "members and columns of no group": "SELECT group_id FROM workgroup_member"
+            " WHERE group_id NOT IN (SELECT id FROM workgroup) UNION SELECT group_id FROM stage"
+            " WHERE group_id NOT IN (SELECT id FROM workgroup)",
         }
         for what, query in half_made.items():
             assert database.execute(query).fetchall() == [], what
 
 
-def test_a_server_that_is_asked_to_stop_answers_what_is_in_flight(tmp_path: Path) -> None:
-    with running_server(tmp_path) as server:
+class Toggle:
+    """A call of `activate` on flow 517, on a connection that the server knows already."""
+
+    def __init__(self, server: ServerProcess) -> None:
         address = urlsplit(server.ready.webhook)
-        connection = http.client.HTTPConnection(address.netloc, timeout=20)
-        body = json.dumps({"flowId": 517})
-        connection.putrequest("POST", f"{address.path}tasks.flow.Flow.activate")
-        connection.putheader("Content-Type", "application/json")
-        connection.putheader("Content-Length", str(len(body)))
-        connection.endheaders()
-        connection.send(body[:5].encode())  # the call has begun, and waits for its rest
-        other = http.client.HTTPConnection(address.netloc, timeout=20)
-        other.request("GET", f"{address.path}server.time")
-        assert other.getresponse().status == 200  # so the server has seen the first one
+        self._connection = http.client.HTTPConnection(address.netloc, timeout=20)
+        self._connection.request("GET", f"{address.path}server.time")
+        assert self._connection.getresponse().read()
+        body = json.dumps({"flowId": 517}).encode()
+        self._connection.putrequest("POST", f"{address.path}tasks.flow.Flow.activate")
+        self._connection.putheader("Content-Type", "application/json")
+        self._connection.putheader("Content-Length", str(len(body)))
+        self._connection.endheaders(body[:5])
+        self._rest = body[5:]
+
+    def send_rest(self) -> None:
+        self._connection.send(self._rest)
+
+    def result(self) -> Any:
+        return json.loads(self._connection.getresponse().read())["result"]
+
+
+def wait_until_nobody_is_let_in(server: ServerProcess) -> None:
+    """Return when the server has begun to stop: new connections are refused."""
+    address = urlsplit(server.ready.url)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection((address.hostname or "", address.port or 0)).close()
+        except ConnectionRefusedError:
+            return
+    raise AssertionError("the server still takes connections")
+
+
+def test_a_server_that_is_asked_to_stop_waits_for_half_a_call(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        toggle = Toggle(server)
 
         server.process.terminate()
-        connection.send(body[5:].encode())
-        answer = connection.getresponse()
+        wait_until_nobody_is_let_in(server)
+        toggle.send_rest()
 
-        assert json.loads(answer.read())["result"] is True
+        assert toggle.result() is True
+        assert server.process.wait(20) == 0
+    assert state_of(tmp_path, 517) == (0, 0)
+
+
+def test_a_server_that_is_asked_to_stop_answers_what_is_in_flight(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        toggles = [Toggle(server) for _ in range(63)]
+
+        for toggle in toggles:
+            toggle.send_rest()
+        server.process.terminate()
+
+        assert [toggle.result() for toggle in toggles] == [True] * 63
         assert server.process.wait(20) == 0
     assert state_of(tmp_path, 517) == (0, 0)
 
@@ -185,8 +230,6 @@ def test_an_idle_connection_does_not_keep_a_server_from_stopping(
         if scheme == "http":
             connection = http.client.HTTPConnection(address.netloc)
         else:
-            import ssl
-
             context = ssl.create_default_context(cafile=server.ready.ca_file)
             connection = http.client.HTTPSConnection(address.netloc, context=context)
         connection.request("GET", "/rest/nothing")

@@ -25,7 +25,15 @@ from sluice.rest.call import Call
 from sluice.rest.listing import Listed
 from sluice.rest.method import MethodTable, classic
 from sluice.rest.references import ROOTS, substituted
-from sluice.rest.request import CREDENTIALS, JSON, Limits, form, refusing, take_page
+from sluice.rest.request import (
+    CREDENTIALS,
+    JSON,
+    Limits,
+    Unreadable,
+    form,
+    refusal_of,
+    take_page,
+)
 from sluice.rest.response import next_of, shaped, told
 from sluice.rest.wire_types import as_truth
 
@@ -111,8 +119,10 @@ def _run(call: Call, name: str, command: str, answers: Mapping[str, dict[str, An
         raise InsufficientScope("") from None  # Quirk: without words inside a batch
     began, start = stopwatch(), call.meter.now()
     query = command.partition("#")[0].partition("?")[2]
-    with refusing(_LIMITS):
+    try:
         params = substituted(form(query.encode(), _LIMITS), answers)
+    except Unreadable as problem:
+        raise refusal_of(problem, _LIMITS) from problem
     for name_of_credential in CREDENTIALS:
         params.pop(name_of_credential, None)
     page = take_page(params)

@@ -5,8 +5,7 @@ Source: rest-protocol.md 1, 2, 3.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,7 +14,13 @@ from msgspec import Struct
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from sluice.errors import BodyTooLarge, InvalidRequest, MethodNotFound, WrongEncoding
+from sluice.errors import (
+    BodyTooLarge,
+    InvalidRequest,
+    MethodNotFound,
+    RestError,
+    WrongEncoding,
+)
 from sluice.rest.brackets import TooDeep, TooManyParameters, from_pairs, parse_str
 from sluice.rest.listing import Page, page_of
 
@@ -130,8 +135,10 @@ def read(incoming: Incoming, limits: Limits) -> Request:
         BodyTooLarge, InvalidRequest: a limit is exceeded, or a multipart body is no multipart.
         WrongEncoding: a form or query is not UTF-8, or text holds a NUL character.
     """
-    with refusing(limits):
+    try:
         params = _parameters(incoming, limits)
+    except Unreadable as problem:
+        raise refusal_of(problem, limits) from problem
     token = _token(incoming, params)
     return Request(params, take_page(params), token)
 
@@ -145,22 +152,17 @@ def take_page(params: dict[str, Any]) -> Page:
     return _FIRST_PAGE if start is None else page_of(start)
 
 
-@contextmanager
-def refusing(limits: Limits) -> Iterator[None]:
-    """Say in the protocol's words what the parsers find wrong.
+# What the parsers may find wrong; `refusal_of` says it in the protocol's words.
+Unreadable = (UnicodeDecodeError, TooManyParameters, TooDeep, RecursionError)
 
-    Raises:
-        InvalidRequest: a limit is exceeded.
-        WrongEncoding: text is not UTF-8.
-    """
-    try:
-        yield
-    except UnicodeDecodeError as problem:
-        raise WrongEncoding from problem
-    except TooManyParameters as problem:
-        raise _over(f"{problem.limit} parameters", "max_parameters") from problem
-    except (TooDeep, RecursionError) as problem:
-        raise _over(f"{limits.max_depth} levels", "max_depth") from problem
+
+def refusal_of(problem: Exception, limits: Limits) -> RestError:
+    """Return what is answered to parameters that cannot be read."""
+    if isinstance(problem, UnicodeDecodeError):
+        return WrongEncoding()
+    if isinstance(problem, TooManyParameters):
+        return _over(f"{problem.limit} parameters", "max_parameters")
+    return _over(f"{limits.max_depth} levels", "max_depth")
 
 
 def _over(limit: str, setting: str) -> InvalidRequest:
@@ -193,7 +195,7 @@ def body_too_large(limit: int) -> BodyTooLarge:
 
 
 def form(text: bytes, limits: Limits) -> dict[str, Any]:
-    """Return the parameters of a query or a form; see `refusing` for what may be wrong with it."""
+    """Return the parameters of a query or a form; it may be `Unreadable`."""
     if b"\x00" in text or b"%00" in text:
         raise WrongEncoding
     return dict(parse_str(text, max_parameters=limits.max_parameters, max_depth=limits.max_depth))

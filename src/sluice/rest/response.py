@@ -82,8 +82,9 @@ class TimeWriter:
 
 
 def _number(seconds: float) -> str:
-    """Return a number as PHP prints it: microseconds, without zeros at the end."""
-    return f"{seconds:.6f}".rstrip("0").rstrip(".")
+    """Return seconds with their microseconds, and a whole number as PHP prints it."""
+    whole = int(seconds)
+    return str(whole) if whole == seconds else f"{seconds:.6f}"
 
 
 def succeeded(result: Any, page: Page, time: bytes, output: str) -> Answer:

@@ -38,6 +38,8 @@ APPLICATION_ID = 0x536C6365
 MOST_IN_GROUP = 256
 LONG_READERS = 2
 # How long a call waits while another program writes to the file.
+# A commit that takes longer on the average is left to the writer thread.
+QUICK_COMMIT_SECONDS = 0.001
 BUSY_SECONDS = 5.0
 
 _WHAT_TO_DO = {
@@ -127,6 +129,13 @@ class _Connection:
         self.store = Store(self.transaction)
         self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
         self._version = 0
+        self._patience_seconds = busy_seconds
+
+    def wait_for_others(self, seconds: float) -> None:
+        """Wait this long from now on while another program writes to the file."""
+        if seconds != self._patience_seconds:
+            self.sqlite.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+            self._patience_seconds = seconds
 
     def begin(self) -> None:
         """Open a transaction; forget what was cached if somebody else has changed the file."""
@@ -184,11 +193,15 @@ class SqliteDatabase:
     def __init__(self, path: Path, busy_seconds: float) -> None:
         self.path = path
         self.address = f"sqlite:///{path}"
+        self._busy_seconds = busy_seconds
         self._line: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._writer = _Connection(path, writes=True, busy_seconds=busy_seconds)
         self._reader = _Connection(path, writes=False, busy_seconds=busy_seconds)
         self._long_readers: queue.SimpleQueue[_Connection] = queue.SimpleQueue()
         self._long_work: ThreadPoolExecutor | None = None
+        self._together: list[_Waiting] = []  # what arrived in this turn of the event loop
+        self._writing = threading.Lock()
+        self._commit_seconds = 0.0
         self._thread = threading.Thread(target=self._write, name="sluice-writer", daemon=True)
         self._thread.start()
 
@@ -196,8 +209,15 @@ class SqliteDatabase:
         self, work: Callable[[Store], T], *, writes: bool = False, long: bool = False
     ) -> T:
         if writes:
-            future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-            self._line.put(_Waiting(work, future))
+            loop = asyncio.get_running_loop()
+            future: asyncio.Future[T] = loop.create_future()
+            waiting = _Waiting(work, future)
+            if long or self._commit_seconds > QUICK_COMMIT_SECONDS:
+                self._line.put(waiting)
+            else:
+                if not self._together:
+                    loop.call_soon(self._write_together)
+                self._together.append(waiting)
             return await future
         if long:
             return await asyncio.get_running_loop().run_in_executor(
@@ -211,6 +231,7 @@ class SqliteDatabase:
         return future.result()
 
     def close(self) -> None:
+        self._queue(self._together)
         self._line.put(None)
         self._thread.join()
         if self._long_work is not None:
@@ -234,11 +255,38 @@ class SqliteDatabase:
         finally:
             self._long_readers.put(connection)
 
+    def _write_together(self) -> None:
+        """Write what arrived in this turn of the loop: here and now, if that is quicker.
+
+        Waking a thread and being woken by it takes longer than a commit on a quick disk, and two
+        threads of Python do not run at the same time anyway. While the thread is at work, or the
+        file is locked by another program, the calls stand in its line.
+        """
+        group, self._together = self._together[:MOST_IN_GROUP], self._together[MOST_IN_GROUP:]
+        if self._together:
+            asyncio.get_running_loop().call_soon(self._write_together)
+        if not self._line.empty() or not self._writing.acquire(blocking=False):
+            self._queue(group)
+            return
+        try:
+            kept = self._commit_together(group)
+        finally:
+            self._writing.release()
+        if kept:
+            _release_all(group)
+        else:
+            self._queue(group)
+
+    def _queue(self, group: list[_Waiting]) -> None:
+        for waiting in group:
+            self._line.put(waiting)
+
     def _write(self) -> None:
         """Serve the line until it is closed: the writer thread's whole life."""
         while (first := self._line.get()) is not None:
             group, closing = self._group_after(first)
-            self._commit_together(group)
+            with self._writing:
+                self._commit_together(group, self._busy_seconds)
             _release(group)
             if closing:
                 return
@@ -255,19 +303,34 @@ class SqliteDatabase:
             pass
         return group, False
 
-    def _commit_together(self, group: list[_Waiting]) -> None:
+    def _commit_together(self, group: list[_Waiting], patience_seconds: float = 0.0) -> bool:
+        """Run the calls and commit once; False, and nothing done, while the file is locked.
+
+        Args:
+            patience_seconds: how long to wait for another program; then the calls are refused.
+        """
         writer = self._writer
         try:
-            writer.begin()
+            writer.wait_for_others(patience_seconds)
+            try:
+                writer.begin()
+            except sqlite3.OperationalError as problem:
+                if patience_seconds or problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                return False
             for waiting in group:
                 self._run_one(waiting)
+            began = stopwatch()
             writer.sqlite.execute("COMMIT")
+            # An average that forgets: one slow commit in a row of quick ones changes little.
+            self._commit_seconds += (stopwatch() - began - self._commit_seconds) / 8
         except Exception as problem:
             # What was not committed did not happen, for everybody in the group alike.
             writer.rollback()
             told = _told(problem)
             for waiting in group:
                 waiting.error = told
+        return True
 
     def _run_one(self, waiting: _Waiting) -> None:
         writer = self._writer

@@ -9,7 +9,13 @@ from typing import Any
 
 from sluice.domain.people import User
 from sluice.domain.task import can_edit, can_read
-from sluice.errors import ArgumentError, CountersDenied, HistoryDenied, TaskActionDenied
+from sluice.errors import (
+    ArgumentError,
+    ArgumentMissing,
+    CountersDenied,
+    HistoryDenied,
+    TaskActionDenied,
+)
 from sluice.methods.tasks.task import task_id_of, task_to_change
 from sluice.methods.tasks.task_standing import standing
 from sluice.rest.call import Call
@@ -110,12 +116,13 @@ def dependence_add(
     Source: task-dependence-add; flows.md 5.8. Link types 0 to 3 say which ends are linked.
 
     Raises:
+        ArgumentMissing: an id was not sent.
         TaskActionDenied: one of the tasks is missing, or the caller may not change it.
         ArgumentError: a task cannot depend on itself, nor two on each other.
     """
+    _check_both(call, taskidfrom, taskidto)
     if taskidfrom == taskidto:
         raise ArgumentError("A task cannot depend on itself", argument="taskIdTo")
-    _check_both(call, taskidfrom, taskidto)
     if not 0 <= linktype <= 3:
         raise ArgumentError("linkType is 0, 1, 2 or 3", argument="linkType")
     if call.store.tasks.depends(taskidfrom, taskidto):
@@ -131,6 +138,7 @@ def dependence_delete(call: Call, taskidfrom: int = 0, taskidto: int = 0) -> lis
     Source: task-dependence-delete; flows.md 5.8.
 
     Raises:
+        ArgumentMissing: an id was not sent.
         TaskActionDenied: one of the tasks is missing, or the caller may not change it.
     """
     _check_both(call, taskidfrom, taskidto)
@@ -138,8 +146,10 @@ def dependence_delete(call: Call, taskidfrom: int = 0, taskidto: int = 0) -> lis
     return []
 
 
-def _check_both(call: Call, first: int, second: int) -> None:
-    for task_id in (first, second):
+def _check_both(call: Call, taskidfrom: int, taskidto: int) -> None:
+    for name, task_id in (("taskIdFrom", taskidfrom), ("taskIdTo", taskidto)):
+        if not task_id:
+            raise ArgumentMissing(name)
         _, its = task_to_change(call, task_id)
         if not can_edit(its):
             raise TaskActionDenied
