@@ -108,11 +108,15 @@ def test_every_integer_is_read_from_its_text_exactly(number: int) -> None:
     )
 
 
+FALSE: tuple[object, ...] = (None, False, 0, 0.0, "", "0", [], {})
+TRUE: tuple[object, ...] = (True, 1, -1, 0.5, "1", "false", "N", " ", "00", "0.0", [0])
+
+
 @pytest.mark.parametrize(
     ("value", "truth"),
     [
-        *[(value, False) for value in (None, False, 0, 0.0, "", "0", [], {})],
-        *[(value, True) for value in (True, 1, -1, 0.5, "1", "false", "N", " ", "00", "0.0", [0])],
+        *((value, False) for value in FALSE),
+        *((value, True) for value in TRUE),
     ],
     ids=repr,
 )
@@ -120,12 +124,17 @@ def test_truth_is_phps(value: object, truth: bool) -> None:
     assert as_truth(value) is truth
 
 
+YES: tuple[object, ...] = (True, 1, "1", "true", "True", "TRUE", "Y", "yes", " y ")
+NO: tuple[object, ...] = (False, 0, "0", "false", "False", "N", "no", "", " ")
+NEITHER: tuple[object, ...] = (None, 2, "2", "maybe", "None", "on", 1.0, [], ["Y"], {})
+
+
 @pytest.mark.parametrize(
     ("value", "flag"),
     [
-        *[(value, True) for value in (True, 1, "1", "true", "True", "TRUE", "Y", "yes", " y ")],
-        *[(value, False) for value in (False, 0, "0", "false", "False", "N", "no", "", " ")],
-        *[(value, None) for value in (None, 2, "2", "maybe", "None", "on", 1.0, [], ["Y"], {})],
+        *((value, True) for value in YES),
+        *((value, False) for value in NO),
+        *((value, None) for value in NEITHER),
     ],
     ids=repr,
 )

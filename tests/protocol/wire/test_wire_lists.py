@@ -162,7 +162,7 @@ def test_following_the_last_id_meets_every_row_once(crowded: PortalInTest) -> No
     ids=["query", "form", "form over query", "json over query"],
 )
 def test_start_arrives_like_any_parameter(
-    crowded: PortalInTest, request_of_page_two: dict[str, str]
+    crowded: PortalInTest, request_of_page_two: dict[str, Any]
 ) -> None:
     assert ids(crowded.send(crowded.admin.path + LIST, **request_of_page_two))[0] == 51
 

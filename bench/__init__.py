@@ -1,0 +1,1 @@
+"""The benchmarks: Sluice beside its peers, in one interleaved run."""

@@ -1,0 +1,257 @@
+"""What is measured, beside what, and with which goal."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+from bench import programs
+from bench.load import FLOW, Generator, Request
+from bench.portals import DEMO_FLOW, copy, differing_rows, grow
+from bench.programs import ACTIVATE, GET, Answer, Running, ask
+from bench.rounds import Heat, Series
+
+SLUICE, CONSTANT, EACH, UNGROUPED, MOTO, BARE = (
+    "sluice",
+    "(a) same server, constant answer",
+    "(b) same rows, a commit per call",
+    "(b) sluice, a commit per call",
+    "(c) moto, SSM parameter",
+    "bare loop, same rows",
+)
+PARAMETER = "flow-517"
+
+
+class NotComparable(Exception):
+    """Sluice and a peer do not do the same, so a ratio would mean nothing."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where the files are, what sends the load, and for how long at a time."""
+
+    directory: Path
+    generator: Generator
+    seconds: int
+
+    @property
+    def portal(self) -> Path:
+        """Return the database file of a demo portal that no program has open."""
+        return self.directory / "portal.db"
+
+    def make_portal(self) -> None:
+        """Let Sluice make the demo portal, and stop it again."""
+        with programs.sluice(self.portal, self.directory):
+            pass
+
+    def copy_portal(self, name: str) -> Path:
+        """Return the file of a new copy of the demo portal."""
+        target = self.directory / f"{name}.db"
+        copy(self.portal, target)
+        return target
+
+    def load(
+        self, peer: str, request: Request, connections: int, goal_ratio: float | None = None
+    ) -> Series:
+        """Return the series of one call to one program."""
+
+        def run() -> float:
+            return self.generator(request, connections, self.seconds).per_second
+
+        return Series(peer, run, goal_ratio)
+
+
+@dataclass(frozen=True)
+class Peers:
+    """The programs that run side by side. `moto` is None where it is not installed."""
+
+    ours: Running
+    fixed: Running
+    each: Running
+    ungrouped: Running
+    moto: Running | None
+    bare: Path
+
+
+@contextmanager
+def peers(bench: Bench) -> Iterator[Peers]:
+    """Start Sluice and its peers, each with a database of its own, and stop them at the end.
+
+    Raises:
+        NotComparable: Sluice and a peer would not do the same.
+    """
+    with ExitStack() as running:
+
+        def start(program: AbstractContextManager[Running]) -> Running:
+            return running.enter_context(program)
+
+        database = bench.copy_portal("sluice")
+        ours = start(programs.sluice(database, bench.directory))
+        _check_rows(ours, database)
+        alone = bench.copy_portal("ungrouped")
+        moto = start(programs.moto()) if find_spec("moto") else None
+        if moto:  # the first call loads what it needs: not under load, and the parameter exists
+            _check(ask(_put_parameter(moto)))
+        yield Peers(
+            ours=ours,
+            fixed=start(programs.constant(_record(bench, ours))),
+            each=start(programs.call_by_call(bench.copy_portal("each"))),
+            ungrouped=start(programs.sluice(alone, bench.directory, "bench.peers.ungrouped")),
+            moto=moto,
+            bare=bench.copy_portal("bare"),
+        )
+
+
+def activate(bench: Bench, peers: Peers, connections: int) -> Heat:
+    """Return the heat of `tasks.flow.Flow.activate`."""
+    together, alone = connections == 64, connections == 1
+    series = [
+        bench.load(SLUICE, _activate(peers.ours), connections),
+        bench.load(CONSTANT, _activate(peers.fixed), connections, 0.5 if together else None),
+        bench.load(EACH, _activate(peers.each), connections, 4 if together else None),
+        bench.load(UNGROUPED, _activate(peers.ungrouped), connections, 4 if together else None),
+    ]
+    if peers.moto:
+        request = _put_parameter(peers.moto)
+        series.append(bench.load(MOTO, request, connections, 20 if together else None))
+    if alone:
+        series.append(
+            Series(BARE, lambda: programs.bare_loop(peers.bare, DEMO_FLOW, bench.seconds), 0.6)
+        )
+    return Heat(f"activate, {_connections(connections)}", "calls/s", series)
+
+
+def get(bench: Bench, peers: Peers, connections: int) -> Heat:
+    """Return the heat of `tasks.flow.Flow.get`."""
+    goal = 0.5 if connections == 64 else None
+    series = [
+        bench.load(SLUICE, peers.ours.call(GET, DEMO_FLOW), connections),
+        bench.load(CONSTANT, peers.fixed.call(GET, DEMO_FLOW), connections, goal),
+    ]
+    if peers.moto:
+        series.append(bench.load(MOTO, _get_parameter(peers.moto), connections))
+    return Heat(f"get, {_connections(connections)}", "calls/s", series)
+
+
+def memory(peers: Peers) -> Heat:
+    """Return the heat of the memory that the programs hold."""
+    series = [_resident(SLUICE, peers.ours, 80), _resident(CONSTANT, peers.fixed)]
+    if peers.moto:
+        series.append(_resident(MOTO, peers.moto))
+    return Heat("resident memory after the load", "MB", series)
+
+
+@contextmanager
+def flatness(bench: Bench, few: int, many: int) -> Iterator[list[Heat]]:
+    """Yield, while the programs run, the heats of a great portal beside a small one."""
+    with ExitStack() as running:
+        portals = []
+        for flows in (many, few):
+            database = bench.copy_portal(f"flows-{flows}")
+            ids = grow(database, flows)
+            program = running.enter_context(programs.sluice(database, bench.directory))
+            portals.append((f"{flows:,} flows".replace(",", " "), program, ids))
+
+        def heat(method: str, which: str) -> Heat:
+            great, small = (
+                (
+                    name,
+                    _spread(program, method, ids)
+                    if which == "any"
+                    else program.call(method, DEMO_FLOW),
+                )
+                for name, program, ids in portals
+            )
+            series = [bench.load(*great, 64), bench.load(*small, 64, 0.8)]
+            return Heat(f"{_word(method)} of {which} flow, 64 connections", "calls/s", series)
+
+        yield [heat(method, which) for which in ("one", "any") for method in (ACTIVATE, GET)]
+
+
+def cold_start(bench: Bench) -> Heat:
+    """Return the heat of the time from process start to the first answered call."""
+    numbers = count()
+    existing = bench.copy_portal("existing")
+    answers = bench.directory / "answers.json"
+
+    def fresh() -> AbstractContextManager[Running]:
+        data = bench.directory / f"fresh-{next(numbers)}"
+        data.mkdir()
+        return programs.sluice(data / "portal.db", data)
+
+    def timed(start: Callable[[], AbstractContextManager[Running]], request: _Asking) -> float:
+        with start() as running:
+            _check(ask(request(running)))
+            return running.age()
+
+    series = [
+        Series(
+            f"{SLUICE}, existing database",
+            lambda: timed(lambda: programs.sluice(existing, bench.directory), _activate),
+            goal_at_most=0.5,
+        ),
+        Series(f"{SLUICE}, no database yet", lambda: timed(fresh, _activate), goal_at_most=0.5),
+        Series(CONSTANT, lambda: timed(lambda: programs.constant(answers), _activate)),
+    ]
+    if find_spec("moto"):
+        series.append(Series(MOTO, lambda: timed(programs.moto, _put_parameter)))
+    return Heat("process start to the first answered call", "s", series)
+
+
+_Asking = Callable[[Running], Request]
+
+
+def _activate(running: Running) -> Request:
+    return running.call(ACTIVATE, DEMO_FLOW)
+
+
+def _put_parameter(running: Running) -> Request:
+    return programs.ssm(
+        running, "PutParameter", Name=PARAMETER, Value="on", Type="String", Overwrite=True
+    )
+
+
+def _get_parameter(running: Running) -> Request:
+    return programs.ssm(running, "GetParameter", Name=PARAMETER)
+
+
+def _spread(running: Running, method: str, ids: tuple[int, int]) -> Request:
+    return replace(running.call(method, FLOW), spread=ids)
+
+
+def _record(bench: Bench, ours: Running) -> Path:
+    """Write Sluice's own answers to a file, for the peer that repeats them."""
+    answers = {}
+    for method in (ACTIVATE, GET):
+        answer = ask(ours.call(method, DEMO_FLOW))
+        _check(answer)
+        answers[method] = {"headers": answer.headers, "body": answer.body}
+    file = bench.directory / "answers.json"
+    file.write_text(json.dumps(answers))
+    return file
+
+
+def _check_rows(ours: Running, database: Path) -> None:
+    if rows := differing_rows(ours, database):
+        words = ", ".join(sorted(map(str, rows)))
+        raise NotComparable(f"activate and its peers change different rows: {words}")
+
+
+def _check(answer: Answer) -> None:
+    if answer.status != 200 or '"error"' in answer.body:
+        raise NotComparable(f"a peer refuses the call: {answer.status} {answer.body}")
+
+
+def _resident(peer: str, running: Running, at_most: float | None = None) -> Series:
+    return Series(peer, lambda: running.resident_bytes() / 1e6, goal_at_most=at_most)
+
+
+def _connections(number: int) -> str:
+    return f"{number} connection" + "s" * (number > 1)
+
+
+def _word(method: str) -> str:
+    return method.rpartition(".")[2]

@@ -1,0 +1,1 @@
+"""What Sluice is measured beside; each peer is a program of its own."""
