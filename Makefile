@@ -15,7 +15,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet -
 	--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help serve setup test check format bench lock clean
+.PHONY: help serve setup test check format docs bench lock clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1 - /p' $(MAKEFILE_LIST) | sort
@@ -37,6 +37,9 @@ check: $(VENV)/development ## Lint, formatting, types and the direction of impor
 format: $(VENV)/development ## Put code into the form that `make check` wants
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: $(VENV)/development ## Write the tables of methods and settings in the pages anew
+	$(BIN)/python -m docs.tables
 
 bench: $(VENV)/bench ## Measure Sluice beside its peers
 	$(BIN)/python -m bench $(ARGS)

@@ -86,7 +86,7 @@ def open_with_the_others(path: Path, start: Barrier) -> None:
     open_sqlite(path, NOW).close()
 
 
-@pytest.mark.parametrize("attempt", range(6))
+@pytest.mark.parametrize("attempt", range(16))
 def test_programs_that_start_at_once_make_a_portal_once(path: Path, attempt: int) -> None:
     programs = multiprocessing.get_context("fork")
     start = programs.Barrier(4)

@@ -96,7 +96,7 @@ class Worker:
             return None
         job = jobs[0]
         try:
-            await self._database.run(partial(self._do, job), writes=True)
+            await self._database.run(partial(self._do, job), writes=True, long=True)
         except Exception:
             log.exception("%s of %d failed for a reason of ours", job.kind, job.subject_id)
             later = partial(_plan_again, job, now + AFTER_FAILURE)

@@ -103,7 +103,7 @@ def update(call: Call, fields: Fields) -> bool:
     return True
 
 
-@classic("department.delete", scope="department")
+@classic("department.delete", scope="department", long=True)
 def delete(call: Call, fields: Fields) -> bool:
     """Remove a department; its sub-departments and its people move to the one above.
 

@@ -58,7 +58,7 @@ class Method:
         function: takes a `Call`, then its parameters.
         scope: what the credential must have been granted; None for global methods.
         writes: whether it may change something, and so needs the writer.
-        long: whether it reads many rows and must not hold up quick calls.
+        long: whether it touches many rows and must not hold up quick calls.
         classic: parameter names in any case, no binding errors (rest-protocol.md 6).
         listed: whether `methods` tells of it; what the product has but does not document is not.
     """

@@ -95,7 +95,7 @@ class Database(Protocol):
         Args:
             work: a plain function; it must not keep the store.
             writes: the work may change something; if not, it reads one committed snapshot.
-            long: the work reads many rows and must not hold up quick calls.
+            long: the work touches many rows and must not hold up quick calls.
 
         Raises:
             StoreUnavailable: the change could not be made safe; nothing of it remains.

@@ -1,8 +1,9 @@
-"""The embedded engine: one SQLite file, one writer thread with group commit, many readers.
+"""The embedded engine: one SQLite file, one writer with group commit, many readers.
 
-Calls that write wait in a line. The writer takes everybody who waits, opens one transaction,
-runs each call behind its own savepoint, commits once with `synchronous=FULL`, and only then
-releases the answers. Calls are serial, so a toggle or a queue turn cannot race, and the price of
+Calls that write wait for one another. The writer takes everybody who waits, opens one
+transaction, runs each call behind its own savepoint, commits once with `synchronous=FULL`, and
+only then releases the answers. It is the event loop itself while commits are quick, and a thread
+of its own otherwise. Calls are serial, so a toggle or a queue turn cannot race, and the price of
 reaching the disk is shared. Readers see committed snapshots on connections of their own.
 Design: docs/architecture.md, "Synchronous core, asynchronous edges, group commit".
 """

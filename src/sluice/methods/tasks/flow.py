@@ -100,7 +100,7 @@ def get(call: Call, flow_id: int) -> FlowObject:
     return flow_object(call, _flow_to_read(call, flow_id))
 
 
-@method("tasks.flow.Flow.delete", scope="task")
+@method("tasks.flow.Flow.delete", scope="task", long=True)
 def delete(call: Call, flow_data: dict[str, Any]) -> dict[str, bool]:
     """Remove a flow. Its group, its template and its tasks stay; they are in no flow then.
 
