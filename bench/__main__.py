@@ -13,6 +13,7 @@ from bench.load import LoadFailed, asyncio_client, available
 from bench.programs import ProgramFailed
 from bench.report import as_json, machine, table
 from bench.rounds import Heat, interleave
+from bench.tasks import tasks as heats_of_tasks
 
 
 @click.command()
@@ -60,8 +61,13 @@ def _measure(bench: heats.Bench, rounds: int, *, quick: bool) -> list[Heat]:
     with heats.flatness(bench, 100, many) as flat:
         flat = flat[:2] if quick else flat
         interleave(flat, rounds, _tell)
+    sizes = (10_000, 1_000) if quick else (1_000_000, 100_000, 1_000)
+    _tell(f"making portals of up to {sizes[0]} tasks")
+    with heats_of_tasks(bench, sizes) as of_tasks:
+        of_tasks = of_tasks[:3] if quick else of_tasks
+        interleave(of_tasks, rounds, _tell)
     _tell("")
-    return [*calls, start, memory, *flat]
+    return [*calls, start, memory, *flat, *of_tasks]
 
 
 def _tell(progress: str) -> None:

@@ -48,6 +48,35 @@ def grow(database: Path, flows: int) -> tuple[int, int]:
     return FIRST_COPY, last
 
 
+def grow_tasks(database: Path, tasks: int) -> None:
+    """Add copies of the only task of the demo flow until there are so many, all in time."""
+    with closing(connect(database)) as connection:
+        first = connection.execute("SELECT MAX(id) FROM task").fetchone()[0]
+        connection.execute("BEGIN")
+        for table, key, changed in [
+            ("task", "id", {"id": "n", "guid": "guid || n"}),
+            ("task_member", "task_id", {"task_id": "n"}),
+        ]:
+            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            values = ", ".join(changed.get(column, column) for column in columns)
+            connection.execute(
+                f"WITH RECURSIVE number(n) AS"
+                f" (SELECT :first UNION ALL SELECT n + 1 FROM number WHERE n < :last)"
+                f" INSERT INTO {table} ({', '.join(columns)})"
+                f" SELECT {values} FROM number, {table} WHERE {key} = :original",
+                {"first": first + 1, "last": first + tasks - 1, "original": first},
+            )
+        for table, column in (
+            ("flow_counter", "pending"),
+            ("flow_counter", "total"),
+            ("efficiency_cell", "total"),
+            ("task_total", "total"),
+        ):
+            connection.execute(f"UPDATE {table} SET {column} = :tasks", {"tasks": tasks})
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def differing_rows(running: Running, database: Path) -> Rows:
     """Return the rows that not both change, Sluice's `activate` and the peers' toggle."""
     with closing(connect(database)) as connection:

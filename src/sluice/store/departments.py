@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sluice.domain.people import Department
 from sluice.domain.text import name_key
@@ -79,24 +79,30 @@ class Departments:
         self._tx.run("DELETE FROM department WHERE id = :id", {"id": department_id})
         self._tx.cache.clear()
 
-    def parents(self) -> dict[int, int | None]:
-        """Return each department's parent, None for the root."""
-        return {row[0]: row[1] for row in self._tx.all("SELECT id, parent_id FROM department")}
+    def parents(self) -> Mapping[int, int | None]:
+        """Return each department's parent, None for the root; kept until people change."""
+        known: dict[int, int | None] | None = self._tx.cache.get("parents")
+        if known is None:
+            known = dict[int, int | None](self._tx.all("SELECT id, parent_id FROM department"))
+            self._tx.cache["parents"] = known
+        return known
 
     def headed_by(self, user_id: int) -> frozenset[int]:
         """Return the departments that this user heads."""
         rows = self._tx.all("SELECT id FROM department WHERE head_id = :id", {"id": user_id})
         return frozenset(row[0] for row in rows)
 
-    def staff(self) -> dict[int, list[int]]:
-        """Return the active people directly in each department that has any."""
-        staff: dict[int, list[int]] = {}
-        for department_id, user_id in self._tx.all(
-            "SELECT d.department_id, d.user_id FROM user_department d"
-            " JOIN portal_user u ON u.id = d.user_id WHERE u.active = 1 ORDER BY d.user_id"
-        ):
-            staff.setdefault(department_id, []).append(user_id)
-        return staff
+    def staff(self) -> Mapping[int, Sequence[int]]:
+        """Return the active people directly in each department that has any; kept as well."""
+        known: dict[int, list[int]] | None = self._tx.cache.get("staff")
+        if known is None:
+            known = self._tx.cache["staff"] = {}
+            for department_id, user_id in self._tx.all(
+                "SELECT d.department_id, d.user_id FROM user_department d"
+                " JOIN portal_user u ON u.id = d.user_id WHERE u.active = 1 ORDER BY d.user_id"
+            ):
+                known.setdefault(department_id, []).append(user_id)
+        return known
 
     def first_missing(self, department_ids: Iterable[int]) -> int | None:
         """Return the first id that is no department, or None."""

@@ -38,9 +38,9 @@ APPLICATION_ID = 0x536C6365
 # More calls than this wait for the next commit, so that the first of a storm is not kept long.
 MOST_IN_GROUP = 256
 LONG_READERS = 2
-# How long a call waits while another program writes to the file.
 # A commit that takes longer on the average is left to the writer thread.
 QUICK_COMMIT_SECONDS = 0.001
+# How long a call waits while another program writes to the file.
 BUSY_SECONDS = 5.0
 
 _WHAT_TO_DO = {
@@ -232,7 +232,8 @@ class SqliteDatabase:
         return future.result()
 
     def close(self) -> None:
-        self._queue(self._together)
+        unwritten, self._together = self._together, []
+        self._queue(unwritten)
         self._line.put(None)
         self._thread.join()
         if self._long_work is not None:
@@ -266,6 +267,8 @@ class SqliteDatabase:
         group, self._together = self._together[:MOST_IN_GROUP], self._together[MOST_IN_GROUP:]
         if self._together:
             asyncio.get_running_loop().call_soon(self._write_together)
+        if not group:  # the database was closed meanwhile, and the thread has them
+            return
         if not self._line.empty() or not self._writing.acquire(blocking=False):
             self._queue(group)
             return

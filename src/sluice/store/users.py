@@ -125,6 +125,7 @@ class Users:
         )
         if user_id is not None:
             self._set_departments(user_id, user.departments)
+            self._tx.cache.clear()
         return user_id
 
     def save(self, user: User) -> None:
