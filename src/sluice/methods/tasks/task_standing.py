@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from sluice.domain.access import with_ancestors
@@ -24,7 +24,7 @@ class People:
         self._teams: dict[int, list[int]] = {}
 
     @cached_property
-    def _parents(self) -> dict[int, int | None]:
+    def _parents(self) -> Mapping[int, int | None]:
         return self._call.store.departments.parents()
 
     @cached_property
