@@ -1,6 +1,7 @@
 """Make the databases that the benchmarks need, from one that Sluice made."""
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -34,15 +35,7 @@ def grow(database: Path, flows: int) -> tuple[int, int]:
             ("flow", "id", DEMO_FLOW, {**named, "group_id": "n"}),
             ("flow_member", "flow_id", DEMO_FLOW, {"flow_id": "n"}),
         ]:
-            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-            values = ", ".join(changed.get(column, column) for column in columns)
-            connection.execute(
-                f"WITH RECURSIVE number(n) AS"
-                f" (SELECT :first UNION ALL SELECT n + 1 FROM number WHERE n < :last)"
-                f" INSERT INTO {table} ({', '.join(columns)})"
-                f" SELECT {values} FROM number, {table} WHERE {key} = :original",
-                {"first": FIRST_COPY, "last": last, "original": original},
-            )
+            _multiply(connection, table, f"{key} = {original}", changed, (FIRST_COPY, last))
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return FIRST_COPY, last
@@ -53,19 +46,9 @@ def grow_tasks(database: Path, tasks: int) -> None:
     with closing(connect(database)) as connection:
         first = connection.execute("SELECT MAX(id) FROM task").fetchone()[0]
         connection.execute("BEGIN")
-        for table, key, changed in [
-            ("task", "id", {"id": "n", "guid": "guid || n"}),
-            ("task_member", "task_id", {"task_id": "n"}),
-        ]:
-            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-            values = ", ".join(changed.get(column, column) for column in columns)
-            connection.execute(
-                f"WITH RECURSIVE number(n) AS"
-                f" (SELECT :first UNION ALL SELECT n + 1 FROM number WHERE n < :last)"
-                f" INSERT INTO {table} ({', '.join(columns)})"
-                f" SELECT {values} FROM number, {table} WHERE {key} = :original",
-                {"first": first + 1, "last": first + tasks - 1, "original": first},
-            )
+        copies = (first + 1, first + tasks - 1)
+        _multiply(connection, "task", f"id = {first}", {"id": "n", "guid": "guid || n"}, copies)
+        _multiply(connection, "task_member", f"task_id = {first}", {"task_id": "n"}, copies)
         for table, column in (
             ("flow_counter", "pending"),
             ("flow_counter", "total"),
@@ -75,6 +58,25 @@ def grow_tasks(database: Path, tasks: int) -> None:
             connection.execute(f"UPDATE {table} SET {column} = :tasks", {"tasks": tasks})
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _multiply(
+    connection: sqlite3.Connection,
+    table: str,
+    which: str,
+    changed: Mapping[str, str],
+    numbers: tuple[int, int],
+) -> None:
+    """Copy rows once for each number n of a range; `changed` gives columns other values, as SQL."""
+    columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    values = ", ".join(changed.get(column, column) for column in columns)
+    connection.execute(
+        f"WITH RECURSIVE number(n) AS"
+        f" (SELECT :first UNION ALL SELECT n + 1 FROM number WHERE n < :last)"
+        f" INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM number, {table}"
+        f" WHERE {which}",
+        {"first": numbers[0], "last": numbers[1]},
+    )
 
 
 def differing_rows(running: Running, database: Path) -> Rows:

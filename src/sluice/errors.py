@@ -108,17 +108,6 @@ class InsufficientScope(RestError):
     description = "The request requires higher privileges than provided by the webhook token"
 
 
-class AccessDenied(RestError):
-    code, status, description = "ACCESS_DENIED", 403, "Access denied!"
-
-
-class WrongAuthType(RestError):
-    code, status = "WRONG_AUTH_TYPE", 403
-    description = (
-        "Current authorization type is denied for this method Application context required"
-    )
-
-
 # Parameters (rest-protocol.md 6)
 
 

@@ -20,7 +20,6 @@ from sluice.domain.distribution import (
     ring_after,
     staffed,
     stand_in,
-    without_member,
 )
 from sluice.domain.flow import DEFAULTS, Distribution, Flow
 
@@ -304,13 +303,6 @@ def test_a_queue_that_everybody_left_becomes_manual_before_a_task_comes() -> Non
 
 def test_the_owner_stands_in_as_long_as_no_administrator_is_there() -> None:
     assert stand_in(OWNER, people(owner_active=False, admins=[])) == OWNER
-
-
-def test_who_is_gone_leaves_the_list_and_no_namesake_of_another_kind() -> None:
-    members = [Member(DEPARTMENT, ANNA), Member(USER, ANNA), Member(DEPARTMENT, 17, flat=True)]
-
-    assert without_member(members, USER, ANNA) == (members[0], members[2])
-    assert without_member(members, DEPARTMENT, 17) == (members[0], members[1])
 
 
 # --- properties

@@ -6,7 +6,7 @@ the flow's lock: a failed add moves no turn, and two adds never see the same one
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -159,13 +159,3 @@ def next_in_queue(team: Sequence[int], last: int | None, away: Collection[int]) 
     start = team.index(last) + 1 if last in team else 0
     in_turn = [*team[start:], *team[:start]]
     return next((user for user in in_turn if user not in away), None)
-
-
-def without_member(members: Iterable[Member], kind: str, member_id: int) -> tuple[Member, ...]:
-    """Return a member list without a user or department that is gone.
-
-    Rule (observed): one who is deactivated leaves `responsibleList`, a deleted user or department
-    `taskCreators` as well. flows.md 6.6.
-    Rule (assumed): departments that stay keep their pair, for they are expanded at every task.
-    """
-    return tuple(member for member in members if (member.kind, member.id) != (kind, member_id))

@@ -91,7 +91,7 @@ def window(now: datetime, zone: tzinfo) -> Window:
 
 
 def counts_in_total(task: Task, within: Window) -> bool:
-    """Tell whether the task is one of T.
+    """Tell whether the task is one of T: the definition that `place` is tested against.
 
     Rule (observed): "createdDate <= end; closedDate empty or >= start; status not deferred;
     CREATED_BY != RESPONSIBLE_ID": what people make for themselves never counts.
@@ -105,7 +105,7 @@ def counts_in_total(task: Task, within: Window) -> bool:
 
 
 def counts_as_violating(task: Task, violations: Iterable[Violation], within: Window) -> bool:
-    """Tell whether the task is one of V.
+    """Tell whether the task is one of V: the definition that `place` is tested against.
 
     Rule (observed): a record "dated inside the window, or dated earlier and not repaired yet".
     """

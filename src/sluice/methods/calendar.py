@@ -273,10 +273,10 @@ def _changed_settings(settings: CalendarSettings, sent: Mapping[str, Any]) -> Ca
     fields = {name.lower(): value for name, value in sent.items()}
     for name in ("work_time_start", "work_time_end"):
         if name in fields:
-            text = as_scalar_text(fields[name]) or ""
-            if parse_work_time(text) is None:
+            minutes = parse_work_time(as_scalar_text(fields[name]) or "")
+            if minutes is None:
                 raise _invalid(name)
-            settings = replace(settings, **{name: text.strip()})
+            settings = replace(settings, **{name: format_work_time(minutes)})
     start, end = parse_work_time(settings.work_time_start), parse_work_time(settings.work_time_end)
     if start is None or end is None or start >= end:
         raise _invalid("work_time_end")

@@ -60,9 +60,7 @@ def test_a_stranger_is_told_what_a_missing_task_is_told(
 ) -> None:
     task_id = add_task(anna)["id"]
 
-    refusals = [
-        boris.call("tasks.task.delete", taskId=number).refusal for number in (task_id, 999)
-    ]
+    refusals = [boris.call("tasks.task.delete", taskId=number).refusal for number in (task_id, 999)]
 
     assert refusals == [DELETE_DENIED] * 2
     assert portal.task(task_id).title == "Call back"

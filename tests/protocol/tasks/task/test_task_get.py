@@ -62,7 +62,9 @@ def test_people_come_with_their_data(anna: Person, boris: Person) -> None:
 
 
 @assumed("docs write GROUP_ID, answers groupId, and clients copy either")
-@pytest.mark.parametrize("name", ["STATUS_CHANGED_DATE", "status_changed_date", "statusChangedDate"])
+@pytest.mark.parametrize(
+    "name", ["STATUS_CHANGED_DATE", "status_changed_date", "statusChangedDate"]
+)
 def test_a_key_is_selected_by_either_of_its_names(anna: Person, name: str) -> None:
     task = add_task(anna)
 
@@ -142,7 +144,9 @@ def test_subordinate_is_told_of_whom_the_caller_outranks(
     carla = portal.add_user("Carla", departments=(team,))
     task_id = add_task(anna, carla, AUDITORS=[boris.id])["id"]
 
-    told = {person.id: read(person, task_id, "SUBORDINATE") for person in (anna, carla, boris, head)}
+    told = {
+        person.id: read(person, task_id, "SUBORDINATE") for person in (anna, carla, boris, head)
+    }
 
     assert {user: task["subordinate"] for user, task in told.items()} == {
         anna.id: "N",
