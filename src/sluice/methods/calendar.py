@@ -12,6 +12,7 @@ from sluice.domain.access import with_descendants
 from sluice.domain.calendar import (
     WEEK_DAYS,
     format_days,
+    format_work_time,
     in_week_order,
     parse_days,
     parse_work_time,
