@@ -58,8 +58,7 @@ class TimeWriter:
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
-        self._second = -1
-        self._text = ""
+        self._last = (-1, "")
 
     def write(self, timing: Timing) -> bytes:
         start, finish = timing.start.timestamp(), timing.finish.timestamp()
@@ -74,11 +73,11 @@ class TimeWriter:
         ).encode()
 
     def _iso(self, instant: datetime, timestamp: float) -> str:
-        second = int(timestamp)
-        if second != self._second:
-            self._text = instant.astimezone(self._zone).isoformat(timespec="seconds")
-            self._second = second
-        return self._text
+        second, text = self._last  # one value: commands of a batch are timed in other threads
+        if second != int(timestamp):
+            text = instant.astimezone(self._zone).isoformat(timespec="seconds")
+            self._last = int(timestamp), text
+        return text
 
 
 def _number(seconds: float) -> str:
