@@ -5,6 +5,7 @@ Source: rest-protocol.md 12.2. Kept in ten one-minute baskets.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 
 BASKETS = 10
@@ -18,6 +19,7 @@ class OperatingTime:
 
     def __init__(self) -> None:
         self._used: OrderedDict[tuple[str, str], dict[int, float]] = OrderedDict()
+        self._lock = threading.Lock()  # commands of a batch are counted in other threads
 
     def add(self, credential: str, method: str, seconds: float, now: float) -> tuple[float, int]:
         """Count a call and return the seconds of the window and when its oldest basket ends.
@@ -30,16 +32,17 @@ class OperatingTime:
             Seconds used in the window, and the unix second at which the oldest is forgotten.
         """
         pair = (credential, method)
-        baskets = self._used.get(pair)
-        if baskets is None:
-            baskets = self._used[pair] = {}
-            if len(self._used) > MOST_PAIRS:
-                self._used.popitem(last=False)
-        else:
-            self._used.move_to_end(pair)
-        current = int(now) // BASKET_SECONDS
-        if current not in baskets:
-            for minute in [minute for minute in baskets if minute <= current - BASKETS]:
-                del baskets[minute]
-        baskets[current] = baskets.get(current, 0.0) + seconds
-        return sum(baskets.values()), (min(baskets) + BASKETS) * BASKET_SECONDS
+        with self._lock:
+            baskets = self._used.get(pair)
+            if baskets is None:
+                baskets = self._used[pair] = {}
+                if len(self._used) > MOST_PAIRS:
+                    self._used.popitem(last=False)
+            else:
+                self._used.move_to_end(pair)
+            current = int(now) // BASKET_SECONDS
+            if current not in baskets:
+                for minute in [minute for minute in baskets if minute <= current - BASKETS]:
+                    del baskets[minute]
+            baskets[current] = baskets.get(current, 0.0) + seconds
+            return sum(baskets.values()), (min(baskets) + BASKETS) * BASKET_SECONDS
