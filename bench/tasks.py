@@ -8,7 +8,7 @@ from typing import Any
 from bench import programs
 from bench.heats import SLUICE, Bench
 from bench.load import Request
-from bench.portals import DEMO_FLOW, grow_tasks
+from bench.portals import DEMO_FLOW, grow, grow_tasks
 from bench.programs import ACTIVATE, Running, ask
 from bench.rounds import Heat, Series
 
@@ -29,6 +29,7 @@ def tasks(bench: Bench, sizes: Sequence[int]) -> Iterator[list[Heat]]:
             with programs.sluice(database, bench.directory) as maker:
                 ask(_add(maker))  # the pattern of all others
             grow_tasks(database, size)
+            idle_flow, _ = grow(database, 1)
             program = running.enter_context(programs.sluice(database, bench.directory))
             portals.append((f"{size:,} tasks".replace(",", " "), program))
         smallest = portals[-1][1]
@@ -36,7 +37,9 @@ def tasks(bench: Bench, sizes: Sequence[int]) -> Iterator[list[Heat]]:
         for connections in (64, 1):
             word = f"{connections} connection" + "s" * (connections > 1)
             adding = _held(bench, portals, _add, connections)
-            adding.append(bench.load(f"{SLUICE}, activate", _activate(smallest), connections))
+            # Another flow is switched: one that is off takes no tasks.
+            switch = smallest.call(ACTIVATE, idle_flow)
+            adding.append(bench.load(f"{SLUICE}, activate", switch, connections))
             heats.append(Heat(f"task add into a queue, {word}", "calls/s", adding))
             for title, request in (("first page", _first_page), ("page by id", _page_by_id)):
                 listing = _held(bench, portals, request, connections)
@@ -80,7 +83,3 @@ def _page_by_id(running: Running) -> Request:
         order={"ID": "ASC"},
         start=-1,
     )
-
-
-def _activate(running: Running) -> Request:
-    return running.call(ACTIVATE, DEMO_FLOW)

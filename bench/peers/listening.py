@@ -24,6 +24,7 @@ def listen(application: Application) -> None:
         lifespan="off",
         log_level="warning",
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
     )

@@ -427,3 +427,57 @@ class HistoryDenied(BusinessError):
 
 class CountersDenied(BusinessError):
     description = "Group not found or access denied." + INTERNAL
+
+
+# Calendars (flows.md 11.7): the vendor's empty code goes out as "0" (settled 1)
+
+
+class CalendarDenied(BusinessError):
+    description = "Access denied"
+
+
+class EventNotFound(BusinessError):
+    description = "Event not found"
+
+
+# Templates of tasks (flows.md 11.5)
+
+
+class TemplateDenied(BusinessError):
+    description = "Access denied"
+
+
+# What hangs on a task (flows.md 11.8). Quirk: a line break of HTML at the end (rest-protocol.md 9).
+
+
+class TaskUnavailable(CoreError):
+    description = "Task not found or not accessible<br>"
+
+
+class TaskPartNotFound(CoreError):
+    description = "Item not found or not accessible<br>"
+
+
+class TaskPartDenied(CoreError):
+    description = NOT_ALLOWED + "<br>"
+
+
+class TaskFieldNotFound(CoreError):
+    description = "The field was not found<br>"
+
+
+class TaskFieldTaken(CoreError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"A field with the name {name} already exists<br>")
+
+
+class StageUnavailable(CoreError):
+    description = "Stage not found or not accessible<br>"
+
+
+class StageKept(CoreError):
+    description = "The first stage cannot be deleted<br>"
+
+
+class StageHasTasks(CoreError):
+    description = "A stage with tasks cannot be deleted<br>"

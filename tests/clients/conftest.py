@@ -1,10 +1,13 @@
 """One real server for every client test of a run, and the people who call it."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.clients.portal import Portal
+from tests.clients.portal import DEMO_FLOW, Portal, TaskGroup
+from tests.clients.real_part import real_module
 from tests.server_process import ServerProcess, running_server
 
 
@@ -52,10 +55,48 @@ def forged_webhook(server: ServerProcess) -> str:
     return f"{server.ready.url.rstrip('/')}/rest/1/0123456789abcdef/"
 
 
+@pytest.fixture(scope="session")
+def full_group(portal: Portal) -> TaskGroup:
+    """A group whose tasks fill three pages of a list and begin a fourth; tests only read it."""
+    return portal.add_full_group("Group of many tasks", 160)
+
+
+@pytest.fixture
+def demo_flow(portal: Portal) -> int:
+    """The demo portal's flow, on: department 3 receives its tasks in turn."""
+    portal.switch_on(DEMO_FLOW)
+    return DEMO_FLOW
+
+
+@pytest.fixture
+def connect_b24pysdk(
+    server: ServerProcess, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Any]:
+    """b24pysdk's client for a webhook, the way its README makes one.
+
+    It knows no plain HTTP, and trusts the local authority the way `requests` does.
+    """
+    b24pysdk = real_module("b24pysdk")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(server.ready.ca_file))
+
+    def connect(webhook: str) -> Any:
+        address = urlsplit(server.over_tls(webhook))
+        token = address.path.removeprefix("/rest/").rstrip("/")
+        return b24pysdk.Client(b24pysdk.BitrixWebhook(domain=address.netloc, webhook_token=token))
+
+    return connect
+
+
 @pytest.fixture
 def flow_name(request: pytest.FixtureRequest) -> str:
     """A name no other test uses: the test's own."""
     return f"Flow of {request.node.name}"
+
+
+@pytest.fixture
+def task_title(request: pytest.FixtureRequest) -> str:
+    """A title no other test uses, with what forms and queries have to escape."""
+    return f"Task of {request.node.name}: a+b & c=d #1, 50 % «да»?"
 
 
 @pytest.hookimpl(wrapper=True)

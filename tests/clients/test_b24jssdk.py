@@ -1,19 +1,16 @@
 """@bitrix24/b24jssdk, the official JavaScript SDK, unmodified in Node, against a real server.
 
-It refuses plain HTTP; Node trusts the local authority through NODE_EXTRA_CA_CERTS. The SDK shows
-its own code in place of the protocol's "0" and keeps the words.
+The SDK shows its own code in place of the protocol's "0" and keeps the words.
 """
 
 import json
-import os
-import subprocess
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from tests.clients.portal import ABSENT_FLOW, DEMO_FLOW, Portal, flow_data
-from tests.clients.real_part import NODE_DIRECTORY, real_node_package, real_program
+from tests.clients.scripts import run_node
 from tests.server_process import ServerProcess
 
 Call = Callable[[str, str, Mapping[str, Any]], Any]
@@ -23,20 +20,9 @@ ResultOf = Callable[[str, Mapping[str, Any]], Any]
 @pytest.fixture
 def call(server: ServerProcess) -> Call:
     """One call through the SDK, in a Node process of its own."""
-    node = real_program("node")
-    real_node_package("@bitrix24/b24jssdk")
 
     def call(webhook: str, method: str, parameters: Mapping[str, Any]) -> Any:
-        done = subprocess.run(
-            [node, "call.mjs", server.over_tls(webhook), method, json.dumps(parameters)],
-            cwd=NODE_DIRECTORY,
-            env={**os.environ, "NODE_EXTRA_CA_CERTS": str(server.ready.ca_file)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout.splitlines()[-1])
+        return run_node(server, "call.mjs", webhook, method, json.dumps(parameters))
 
     return call
 

@@ -1,11 +1,7 @@
-"""b24pysdk, the official Python SDK, unmodified, against a real server over HTTPS.
-
-It knows no plain HTTP, and trusts the local authority the way `requests` does.
-"""
+"""b24pysdk, the official Python SDK, unmodified, against a real server over HTTPS."""
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,23 +13,9 @@ Connect = Callable[[str], Any]
 
 
 @pytest.fixture
-def connect(server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> Connect:
-    """The SDK's client for a webhook, the way its README makes one."""
-    b24pysdk = real_module("b24pysdk")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(server.ready.ca_file))
-
-    def connect(webhook: str) -> Any:
-        address = urlsplit(server.over_tls(webhook))
-        token = address.path.removeprefix("/rest/").rstrip("/")
-        return b24pysdk.Client(b24pysdk.BitrixWebhook(domain=address.netloc, webhook_token=token))
-
-    return connect
-
-
-@pytest.fixture
-def client(connect: Connect, server: ServerProcess) -> Any:
+def client(connect_b24pysdk: Connect, server: ServerProcess) -> Any:
     """The SDK in the hands of the administrator."""
-    return connect(server.ready.webhook)
+    return connect_b24pysdk(server.ready.webhook)
 
 
 def refusal_of(request: Any) -> tuple[str, int, str, str]:
@@ -135,11 +117,11 @@ def test_b24pysdk_tells_that_no_flow_has_the_id(client: Any) -> None:
 
 
 def test_a_stranger_cannot_switch_a_flow_with_b24pysdk(
-    connect: Connect, strangers_webhook: str, portal: Portal, flow_name: str
+    connect_b24pysdk: Connect, strangers_webhook: str, portal: Portal, flow_name: str
 ) -> None:
     flow_id = portal.add_flow(flow_name)
 
-    refusal = refusal_of(connect(strangers_webhook).tasks.flow.flow.activate(flow_id))
+    refusal = refusal_of(connect_b24pysdk(strangers_webhook).tasks.flow.flow.activate(flow_id))
 
     assert refusal == ("BitrixAPIBadRequest", 400, "0", "Access denied or flow not found")
     assert portal.is_active(flow_id) is True
@@ -155,9 +137,9 @@ def test_b24pysdk_tells_that_a_method_does_not_exist(client: Any) -> None:
 
 
 def test_b24pysdk_knows_the_refusal_of_a_forged_webhook(
-    connect: Connect, forged_webhook: str
+    connect_b24pysdk: Connect, forged_webhook: str
 ) -> None:
-    request = connect(forged_webhook).tasks.flow.flow.get(DEMO_FLOW)
+    request = connect_b24pysdk(forged_webhook).tasks.flow.flow.get(DEMO_FLOW)
 
     assert refusal_of(request) == (
         *("BitrixAPIInvalidCredentials", 401, "INVALID_CREDENTIALS"),
@@ -166,9 +148,9 @@ def test_b24pysdk_knows_the_refusal_of_a_forged_webhook(
 
 
 def test_b24pysdk_knows_the_refusal_of_a_webhook_that_lacks_the_scope(
-    connect: Connect, webhook_without_tasks: str
+    connect_b24pysdk: Connect, webhook_without_tasks: str
 ) -> None:
-    request = connect(webhook_without_tasks).tasks.flow.flow.get(DEMO_FLOW)
+    request = connect_b24pysdk(webhook_without_tasks).tasks.flow.flow.get(DEMO_FLOW)
 
     assert refusal_of(request) == (
         *("BitrixAPIInsufficientScope", 401, "insufficient_scope"),

@@ -4,18 +4,14 @@ Everything arrives as text, and `true` as "1": the way most integrations without
 """
 
 import json
-import subprocess
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.clients.portal import ABSENT_FLOW, DEMO_FLOW, Portal, flow_data
-from tests.clients.real_part import real_php_extension
+from tests.clients.scripts import run_php
 from tests.server_process import ServerProcess
-
-CALL = Path(__file__).with_name("php") / "call.php"
 
 Call = Callable[[str, str, Mapping[str, Any]], Any]
 ResultOf = Callable[[str, Mapping[str, Any]], Any]
@@ -24,18 +20,9 @@ ResultOf = Callable[[str, Mapping[str, Any]], Any]
 @pytest.fixture
 def call(server: ServerProcess) -> Call:
     """One call from PHP: the HTTP status and the decoded answer."""
-    php = real_php_extension("curl")
 
     def call(webhook: str, method: str, parameters: Mapping[str, Any]) -> Any:
-        arguments = [server.over_tls(webhook), str(server.ready.ca_file), method]
-        done = subprocess.run(
-            [php, str(CALL), *arguments, json.dumps(parameters)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout)
+        return run_php(server, "call.php", webhook, method, json.dumps(parameters))
 
     return call
 

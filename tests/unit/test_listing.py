@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -246,8 +248,9 @@ def test_all_conditions_of_a_filter_count() -> None:
 def test_a_filter_of_known_fields_is_always_sql(raw: dict[str, Any]) -> None:
     clause, parameters = where(read_filter(raw, COLUMNS))
 
-    assert clause.count(":v") == len(parameters)
-    assert all(value is None or type(value) in (int, str) for value in parameters.values())
+    with closing(sqlite3.connect(":memory:")) as engine:
+        engine.execute(f"CREATE TABLE t ({', '.join(one.sql for one in COLUMNS.values())})")
+        assert engine.execute(f"SELECT id FROM t WHERE {clause}", parameters).fetchall() == []
 
 
 @pytest.mark.parametrize(

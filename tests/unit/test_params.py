@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.errors import ParameterError
-from sluice.rest.params import Fields, bind, bind_classic, camel, parameters_of
+from sluice.rest.params import Fields, bind, bind_classic, camel, in_order, parameters_of
 from tests.unit.test_wire_types import WIRE
 
 
@@ -162,6 +162,25 @@ def test_a_classic_method_may_take_every_field_under_upper_case_names() -> None:
     arguments = bind_classic(EVERYTHING, {"Name": "Anna", "admin_mode": 1})
 
     assert arguments == {"fields": {"NAME": "Anna", "ADMIN_MODE": 1}, "admin_mode": True}
+
+
+@pytest.mark.parametrize(
+    ("sent", "named"),
+    [
+        ({"0": 7, "1": "online"}, {"ID": 7, "EVENT_TYPE": "online"}),
+        ({"1": "online"}, {"EVENT_TYPE": "online"}),
+        ({"0": 7, "ID": 8}, {"ID": 8}),
+        ({"9": "too many"}, {}),
+        ({"ID": 8}, {"ID": 8}),
+    ],
+    ids=["all", "some", "a name wins", "beyond the last", "names alone"],
+)
+def test_parameters_without_names_are_named_by_their_order(
+    sent: dict[str, Any], named: dict[str, Any]
+) -> None:
+    ordered = in_order(SERVICE, sent)
+
+    assert {name: value for name, value in ordered.items() if not name.isdigit()} == named
 
 
 NAMES = st.sampled_from([one.wire for one in (*CONTROLLER, *SERVICE)]) | st.text()

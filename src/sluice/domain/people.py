@@ -87,6 +87,13 @@ FLOW_GROUP_STAGES = (
     Stage("Completed", "FINISH", "75D900"),
 )
 
+# The columns that everybody's own plan begins with (flows.md 11.8; which ones is assumed).
+MY_PLAN_STAGES = (
+    Stage("Not planned", "NEW", "00C4FB"),
+    Stage("This week", "", "47D1E2"),
+    Stage("Done", "", "75D900"),
+)
+
 
 class User(Struct, frozen=True):
     """Somebody with an account. flows.md 2.5, 11.1.
@@ -169,11 +176,12 @@ def check_profile(email: str, gender: str, time_zone: str) -> None:
         raise EmailInvalid(email[:_MAXIMUM_EMAIL_LENGTH])
     if gender not in GENDERS:
         raise UserFieldInvalid("PERSONAL_GENDER", "F, M or empty")
-    if time_zone and not _is_time_zone(time_zone):
+    if time_zone and not is_time_zone(time_zone):
         raise UserFieldInvalid("TIME_ZONE", "an IANA name such as Europe/Berlin, or empty")
 
 
-def _is_time_zone(name: str) -> bool:
+def is_time_zone(name: str) -> bool:
+    """Tell whether this is the IANA name of a time zone."""
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # no name, no file of ours, no zone

@@ -55,6 +55,15 @@ def team_is_group(actor: Actor, flow: Flow | None) -> bool:
     return flow is not None and flow.moderator_id is not None and actor.is_intranet
 
 
+def can_change_template(actor: Actor, creator_id: int | None) -> bool:
+    """Tell whether the actor may change or delete a template of this creator, or make one.
+
+    Rule (assumed): a template is its creator's, and nobody speaks in another's name. flows.md 11.5
+    has the refusal and not the rule. None is a template that is not there.
+    """
+    return actor.is_admin or actor.user_id == creator_id
+
+
 def can_create_groups(actor: Actor) -> bool:
     """Tell whether the actor may create groups.
 

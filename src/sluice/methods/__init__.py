@@ -1,7 +1,21 @@
 """The vocabulary: one module per REST namespace, one function per method."""
 
 from sluice.methods import calendar, department, profile, socialnetwork, sonet_group, system, user
-from sluice.methods.tasks import flow, task, task_history, task_marks, task_status
+from sluice.methods.tasks import (
+    checklist_item,
+    comment_item,
+    elapsed_item,
+    flow,
+    planner,
+    result,
+    stages,
+    task,
+    task_history,
+    task_marks,
+    task_status,
+    template,
+    user_field,
+)
 from sluice.rest import batch
 from sluice.rest.method import MethodTable
 
@@ -13,6 +27,14 @@ NAMESPACES = (
     task_status,
     task_marks,
     task_history,
+    template,
+    checklist_item,
+    comment_item,
+    elapsed_item,
+    result,
+    stages,
+    planner,
+    user_field,
     system,
     socialnetwork,
     sonet_group,

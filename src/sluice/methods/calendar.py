@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import asdict, replace
 
@@ -17,23 +18,26 @@ from sluice.domain.calendar import (
     parse_days,
     parse_work_time,
 )
-from sluice.errors import BusinessError
+from sluice.domain.people import is_time_zone
+from sluice.domain.permission import can_see_everybody, can_see_group
+from sluice.errors import BusinessError, CalendarDenied, EventNotFound
 from sluice.rest.call import Call
 from sluice.rest.method import classic
 from sluice.rest.params import Fields
-from sluice.rest.wire_types import as_flag, as_instant, as_integer, as_list, as_scalar_text
+from sluice.rest.wire_types import (
+    as_date,
+    as_flag,
+    as_instant,
+    as_integer,
+    as_list,
+    as_scalar_text,
+    as_text,
+)
 from sluice.store.calendar import ABSENT, USER, CalendarSettings, Event
 
 ACCESSIBILITIES = ("busy", "quest", "free", ABSENT)
-OWNER_TYPES = (USER, "group", "company_calendar")
-
-
-class EventNotFound(BusinessError):
-    description = "Event not found"
-
-
-class CalendarDenied(BusinessError):
-    description = "Access denied"
+GROUP = "group"
+OWNER_TYPES = (USER, GROUP, "company_calendar")
 
 
 @classic("calendar.event.add", scope="calendar")
@@ -46,9 +50,7 @@ def event_add(call: Call, fields: Fields) -> int:
         BusinessError: a required parameter is missing, or a value cannot be.
         CalendarDenied: the calendar is not the caller's to write in.
     """
-    for name in ("type", "ownerId", "name", "from", "to"):
-        if fields.get(name.upper()) in (None, ""):
-            raise _missing(name, "calendar.event.add")
+    _require(fields, "calendar.event.add", "type", "ownerId", "name", "from", "to")
     owner_type, owner_id = _owner(fields)
     _check_may_write(call, owner_type, owner_id)
     event = Event(
@@ -94,40 +96,47 @@ def event_delete(call: Call, fields: Fields) -> bool:
 def event_get(call: Call, fields: Fields) -> list[dict[str, Any]]:
     """Return the events of a calendar between two dates. Source: calendar-event-get.
 
-    Rule (assumed): without `from` and `to` it is a month back and three ahead; what other people
-    wrote for themselves is shown to those who may write there, to others only when it is.
+    Rule (assumed): without `from` and `to` it is a month back and three ahead. What an event says
+    is for those who may write in the calendar; others learn when it is. Who may not know of the
+    person or the group finds nothing.
 
     Raises:
-        BusinessError: a required parameter is missing.
+        BusinessError: a required parameter is missing, or a value cannot be.
     """
-    for name in ("type", "ownerId"):
-        if fields.get(name.upper()) in (None, ""):
-            raise _missing(name, "calendar.event.get")
+    _require(fields, "calendar.event.get", "type", "ownerId")
     owner_type, owner_id = _owner(fields)
-    start = _instant(call, fields, "FROM", call.now - timedelta(days=31))
-    end = _instant(call, fields, "TO", call.now + timedelta(days=92))
-    known = _may_write(call, owner_type, owner_id)
-    events = call.store.calendar.between(owner_type, [owner_id], start, end)
-    return [event_object(call, event, with_words=known) for event in events]
+    today = call.now.astimezone(call.zone).date()
+    first = _day(fields, "from") or today - timedelta(days=31)
+    last = _day(fields, "to") or today + timedelta(days=92)
+    if not _may_know(call, owner_type, owner_id):
+        return []
+    with_words = _may_write(call, owner_type, owner_id)
+    events = call.store.calendar.between(owner_type, [owner_id], first, last, call.zone)
+    return [event_object(call, event, with_words=with_words) for event in events]
 
 
 @classic("calendar.accessibility.get", scope="calendar", writes=False, long=True)
 def accessibility_get(call: Call, fields: Fields) -> dict[str, list[dict[str, Any]]]:
     """Return when each of the users is busy or away. Source: calendar-accessibility-get.
 
+    Rule (observed): every user that was asked for has a key (test_calendar_accessibility).
+    Rule (assumed): both days count, and of people the caller may not know there is nothing.
+
     Raises:
-        BusinessError: a required parameter is missing.
+        BusinessError: a required parameter is missing, or a value cannot be.
     """
-    for name in ("users", "from", "to"):
-        if fields.get(name.upper()) in (None, "", []):
-            raise _missing(name, "calendar.accessibility.get")
-    users = [user for item in as_list(fields["USERS"]) or [] if (user := as_integer(item))]
-    start = _instant(call, fields, "FROM", call.now)
-    end = _instant(call, fields, "TO", call.now) + timedelta(days=1)
+    _require(fields, "calendar.accessibility.get", "users", "from", "to")
+    users = _users(fields)
+    first = _midnight("from", fields["FROM"]).date()
+    last = _midnight("to", fields["TO"]).date()
+    known = call.store.users.known_among(users, call.actor)
+    events = call.store.calendar.between(USER, sorted(known), first, last, call.zone)
+    owners = {event.owner_id for event in events}
+    with_words = {owner for owner in owners if _may_write(call, USER, owner)}
     found: dict[str, list[dict[str, Any]]] = {str(user): [] for user in users}
-    for event in call.store.calendar.between(USER, users, start, end):
+    for event in events:
         found[str(event.owner_id)].append(
-            event_object(call, event, with_words=_may_write(call, USER, event.owner_id))
+            event_object(call, event, with_words=event.owner_id in with_words)
         )
     return found
 
@@ -146,24 +155,25 @@ def settings_set(call: Call, settings: dict[str, Any] | None = None) -> bool:
 
     Raises:
         CalendarDenied: the caller is no administrator.
-        BusinessError: a value cannot be.
+        BusinessError: `settings` is missing, or a value cannot be.
     """
     if not call.actor.is_admin:
         raise CalendarDenied
-    changed = _changed_settings(call.store.calendar.settings(), settings or {})
+    if not settings:
+        raise _missing("settings", "calendar.settings.set")
+    changed = _changed_settings(call.store.calendar.settings(), settings)
     call.store.calendar.set_settings(changed)
     return True
 
 
 def event_object(call: Call, event: Event, *, with_words: bool) -> dict[str, Any]:
     """Return an event as the wire has it, all texts; without its words for strangers."""
-    shown = (lambda at: at.date().isoformat()) if event.whole_days else call.wire_time
     return {
         "ID": str(event.id),
         "NAME": event.name if with_words else "",
         "DESCRIPTION": event.description if with_words else "",
-        "DATE_FROM": shown(event.start),
-        "DATE_TO": shown(event.end),
+        "DATE_FROM": _shown(call, event, event.start),
+        "DATE_TO": _shown(call, event, event.end),
         "DT_SKIP_TIME": "Y" if event.whole_days else "N",
         "ACCESSIBILITY": event.accessibility,
         "CAL_TYPE": event.owner_type,
@@ -172,6 +182,16 @@ def event_object(call: Call, event: Event, *, with_words: bool) -> dict[str, Any
         "DATE_CREATE": call.wire_time(event.created),
         "TIMESTAMP_X": call.wire_time(event.changed),
     }
+
+
+def _shown(call: Call, event: Event, moment: datetime) -> str:
+    return moment.date().isoformat() if event.whole_days else call.wire_time(moment)
+
+
+def _require(fields: Mapping[str, Any], method: str, *names: str) -> None:
+    for name in names:
+        if fields.get(name.upper()) in (None, "", [], {}):
+            raise _missing(name, method)
 
 
 def _missing(name: str, method: str) -> BusinessError:
@@ -191,43 +211,101 @@ def _owner(fields: Mapping[str, Any]) -> tuple[str, int]:
     return owner_type, owner_id
 
 
+def _users(fields: Mapping[str, Any]) -> list[int]:
+    sent = as_list(fields["USERS"])
+    if sent is None:
+        raise _invalid("users")
+    return list(dict.fromkeys(user for item in sent if (user := as_integer(item))))
+
+
+def _day(fields: Mapping[str, Any], name: str) -> date | None:
+    """Return the day that was sent, or None; of a date with a time, its date as written."""
+    sent = fields.get(name.upper())
+    if sent in (None, ""):
+        return None
+    return _midnight(name, sent).date()
+
+
+def _midnight(name: str, sent: object) -> datetime:
+    """Return midnight UTC of the day that a text names, whatever time and offset follow."""
+    midnight = as_instant(as_date(sent))
+    if midnight is None:
+        raise _invalid(name)
+    return midnight
+
+
 def _changed(call: Call, event: Event, fields: Mapping[str, Any]) -> Event:
     """Return the event with what was sent."""
-    whole_days = as_flag(fields.get("SKIP_TIME"))
-    whole_days = event.whole_days if whole_days is None else whole_days
     accessibility = fields.get("ACCESSIBILITY") or event.accessibility
     if accessibility not in ACCESSIBILITIES:
         raise _invalid("accessibility")
-    changed = replace(
+    name = as_scalar_text(fields.get("NAME") or event.name)
+    if not name:
+        raise _invalid("name")
+    description = as_scalar_text(fields.get("DESCRIPTION"))
+    whole_days = _is_whole_days(event, fields)
+    start = _moment(call, event, whole_days, fields, "from")
+    end = _moment(call, event, whole_days, fields, "to")
+    if end < start:
+        raise _invalid("to")
+    return replace(
         event,
-        name=as_scalar_text(fields.get("NAME")) or event.name,
-        description=as_scalar_text(fields.get("DESCRIPTION")) or event.description,
+        name=name,
+        description=event.description if description is None else description,
         accessibility=accessibility,
         whole_days=whole_days,
-        start=_instant(call, fields, "FROM", event.start),
-        end=_instant(call, fields, "TO", event.end),
+        start=start,
+        end=end,
         changed=call.now,
     )
-    if whole_days:
-        changed = replace(changed, start=_midnight(changed.start), end=_midnight(changed.end))
-    if changed.end < changed.start:
-        raise _invalid("to")
-    return changed
 
 
-def _midnight(instant: datetime) -> datetime:
-    return instant.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC)
+def _is_whole_days(event: Event, fields: Mapping[str, Any]) -> bool:
+    """Tell whether only the dates of the event count.
+
+    Rule (documented): `skip_time`. calendar-event-add.
+    Rule (assumed): where it is not sent, two dates without times say it as well.
+    """
+    sent = as_flag(fields.get("SKIP_TIME"))
+    if sent is not None:
+        return sent
+    return event.whole_days or (_is_date(fields.get("FROM")) and _is_date(fields.get("TO")))
 
 
-def _instant(call: Call, fields: Mapping[str, Any], name: str, default: datetime) -> datetime:
-    sent = fields.get(name)
+def _is_date(sent: object) -> bool:
+    return isinstance(sent, str) and as_date(sent) == sent.strip()
+
+
+def _moment(
+    call: Call, event: Event, whole_days: bool, fields: Mapping[str, Any], name: str
+) -> datetime:
+    """Return when the event begins (`from`) or ends (`to`): as sent, or as it was.
+
+    Rule (observed): "a date-only end means until the end of that day" (flows.md 2.10).
+    Rule (assumed): a text without an offset is in `timezone_from` or `timezone_to`, or in the
+    portal's zone; what was not sent keeps its date when whole days become hours, or hours days.
+    """
+    sent = fields.get(name.upper())
     if sent in (None, ""):
-        return default
-    whole_days = as_flag(fields.get("SKIP_TIME"))
-    instant = as_instant(sent, UTC if whole_days else call.zone)
+        kept = event.start if name == "from" else event.end
+        if whole_days == event.whole_days:
+            return kept
+        sent = _shown(call, event, kept)
+    if whole_days:
+        return _midnight(name, sent)
+    instant = as_instant(sent, _zone(call, fields, f"timezone_{name}"))
     if instant is None:
-        raise _invalid(name.lower())
-    return instant
+        raise _invalid(name)
+    return instant + timedelta(days=1) if name == "to" and _is_date(sent) else instant
+
+
+def _zone(call: Call, fields: Mapping[str, Any], name: str) -> tzinfo:
+    sent = fields.get(name.upper())
+    if sent in (None, ""):
+        return call.zone
+    if not isinstance(sent, str) or not is_time_zone(sent):
+        raise _invalid(name)
+    return ZoneInfo(sent)
 
 
 def _event_to_write(call: Call, fields: Mapping[str, Any], method: str) -> Event:
@@ -246,6 +324,8 @@ def _check_may_write(call: Call, owner_type: str, owner_id: int) -> None:
         raise CalendarDenied
     if owner_type == USER and call.store.users.find(owner_id) is None:
         raise _invalid("ownerId")
+    if owner_type == GROUP and call.store.groups.find(owner_id) is None:
+        raise _invalid("ownerId")
 
 
 def _may_write(call: Call, owner_type: str, owner_id: int) -> bool:
@@ -256,7 +336,7 @@ def _may_write(call: Call, owner_type: str, owner_id: int) -> bool:
     """
     if call.actor.is_admin:
         return True
-    if owner_type == "group":
+    if owner_type == GROUP:
         return call.store.groups.has_member(owner_id, call.actor.user_id)
     if owner_type != USER:
         return False
@@ -268,6 +348,17 @@ def _may_write(call: Call, owner_type: str, owner_id: int) -> bool:
     parents = call.store.departments.parents()
     below = {department for head in headed for department in with_descendants(head, parents)}
     return not below.isdisjoint(call.store.users.departments_of(owner_id))
+
+
+def _may_know(call: Call, owner_type: str, owner_id: int) -> bool:
+    """Tell whether the caller may know of the person or the group whose calendar it is."""
+    if owner_type == USER:
+        return owner_id in call.store.users.known_among([owner_id], call.actor)
+    if owner_type == GROUP:
+        group = call.store.groups.find(owner_id)
+        role = call.store.groups.role(owner_id, call.actor.user_id)
+        return group is not None and can_see_group(call.actor, group, role)
+    return can_see_everybody(call.actor)
 
 
 def _changed_settings(settings: CalendarSettings, sent: Mapping[str, Any]) -> CalendarSettings:
@@ -283,11 +374,18 @@ def _changed_settings(settings: CalendarSettings, sent: Mapping[str, Any]) -> Ca
         raise _invalid("work_time_end")
     if "week_holidays" in fields:
         days = as_list(fields["week_holidays"])
-        if days is None or not set(days) < set(WEEK_DAYS):
+        if days is None or not all(day in WEEK_DAYS for day in days):
             raise _invalid("week_holidays")
-        settings = replace(settings, week_holidays=list(in_week_order(set(days))))
+        settings = replace(settings, week_holidays=in_week_order(set(days)))
+    if "week_start" in fields:
+        if fields["week_start"] not in WEEK_DAYS:
+            raise _invalid("week_start")
+        settings = replace(settings, week_start=fields["week_start"])
     for name in ("year_holidays", "year_workdays"):
         if name in fields:
-            days_text = as_scalar_text(fields[name]) or ""
+            # A lone "1.10" of JSON could be the number 1.1: only texts are days.
+            days_text = as_text(fields[name])
+            if days_text is None:
+                raise _invalid(name)
             settings = replace(settings, **{name: format_days(parse_days(days_text))})
     return settings

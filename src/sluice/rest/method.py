@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from sluice.errors import MethodNotFound
-from sluice.rest.params import Parameter, bind, bind_classic, parameters_of
+from sluice.rest.params import Parameter, bind, bind_classic, in_order, parameters_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -61,6 +61,7 @@ class Method:
         long: whether it touches many rows and must not hold up quick calls.
         classic: parameter names in any case, no binding errors (rest-protocol.md 6).
         listed: whether `methods` tells of it; what the product has but does not document is not.
+        positional: parameters may also come without names, in the order of declaration.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Method:
         long: bool,
         classic: bool,
         listed: bool,
+        positional: bool = False,
     ) -> None:
         self.name = name
         self.function = function
@@ -81,6 +83,7 @@ class Method:
         self.long = long
         self.classic = classic
         self.listed = listed
+        self.positional = positional
         self.granted_by = frozenset((scope, *_ALSO_GRANTED_BY.get(scope, ()))) if scope else None
 
     @cached_property
@@ -99,6 +102,8 @@ class Method:
         Raises:
             ParameterMissing, ParameterInvalid: see `params.bind`; classic methods raise neither.
         """
+        if self.positional:
+            sent = in_order(self.parameters, sent)
         return (bind_classic if self.classic else bind)(self.parameters, sent)
 
     def allowed(self, scopes: frozenset[str]) -> bool:
@@ -125,9 +130,18 @@ def classic(
     writes: bool = True,
     long: bool = False,
     listed: bool = True,
+    positional: bool = False,
 ) -> Callable[[F], F]:
     """Offer a function as a classic method: upper-case parameter names, in any case on the wire."""
-    return _offer(name, scope=scope, writes=writes, long=long, classic=True, listed=listed)
+    return _offer(
+        name,
+        scope=scope,
+        writes=writes,
+        long=long,
+        classic=True,
+        listed=listed,
+        positional=positional,
+    )
 
 
 def _offer(name: str, **properties: Any) -> Callable[[F], F]:

@@ -131,3 +131,16 @@ def bind_classic(parameters: tuple[Parameter, ...], sent: Mapping[str, Any]) -> 
         typed = None if value is None else parameter.read(value)
         arguments[parameter.name] = parameter.default if typed is None else typed
     return arguments
+
+
+def in_order(parameters: tuple[Parameter, ...], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was sent without names, under 0, 1, ..., by the names declared in that order.
+
+    Source: rest-protocol.md 2.1. Rule (assumed): a name that was sent wins over a place.
+    """
+    placed = {
+        parameter.wire: sent[str(place)]
+        for place, parameter in enumerate(parameters)
+        if str(place) in sent
+    }
+    return {**placed, **sent}

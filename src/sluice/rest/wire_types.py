@@ -100,11 +100,14 @@ def as_list(value: object) -> list[Any] | None:
 
 
 def as_map(value: object) -> dict[str, Any] | None:
-    """Return the value as a map, or None when it is none; a list has the keys 0, 1, ..."""
+    """Return the value as a map, or None when it is none; a list has the keys 0, 1, ...
+
+    Rule (assumed): a list of one empty string is an empty map, see `as_list`.
+    """
     if isinstance(value, dict):
         return value
     if isinstance(value, list):
-        return {str(number): item for number, item in enumerate(value)}
+        return {} if value == [""] else {str(n): item for n, item in enumerate(value)}
     return None
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
-from sluice.clock import from_micros, to_micros
+from sluice.clock import ONE_MICROSECOND, from_micros, to_micros
 from sluice.domain.calendar import (
     Absence,
     WorkCalendar,
@@ -20,6 +20,7 @@ from sluice.domain.calendar import (
 from sluice.store.database import Row, Transaction, Value, with_id
 from sluice.store.listing import named
 
+ONE_DAY = timedelta(days=1)
 USER = "user"
 ABSENT = "absent"
 _SETTINGS_FACT = "calendar settings"
@@ -34,6 +35,7 @@ class Event(Struct, frozen=True):
 
     Attributes:
         owner_type: `user`, or another kind of calendar, which means nothing to flows.
+        start, end: of whole days, midnight UTC of the first and of the last day.
         accessibility: `busy`, `quest`, `free` or `absent`.
         whole_days: only the dates of start and end count, both included.
     """
@@ -50,6 +52,14 @@ class Event(Struct, frozen=True):
     description: str = ""
     accessibility: str = "busy"
     whole_days: bool = False
+
+    def touches(self, first: date, last: date, zone: tzinfo) -> bool:
+        """Tell whether it is, at least in part, on one of these days; both count."""
+        if self.whole_days:
+            return self.start.date() <= last and first <= self.end.date()
+        # An event that ends at midnight is not on the day that begins then.
+        end = max(self.start, self.end - ONE_MICROSECOND)
+        return self.start.astimezone(zone).date() <= last and first <= end.astimezone(zone).date()
 
 
 class CalendarSettings(Struct, frozen=True):
@@ -156,22 +166,29 @@ class Calendar:
         self._tx.run("DELETE FROM calendar_event WHERE id = :id", {"id": event_id})
 
     def between(
-        self, owner_type: str, owner_ids: Sequence[int], start: datetime, end: datetime
+        self, owner_type: str, owner_ids: Sequence[int], first: date, last: date, zone: tzinfo
     ) -> list[Event]:
-        """Return the events of these calendars that touch the stretch, earliest first."""
-        inside, parameters = named("owner", list(owner_ids))
+        """Return the events of these calendars that touch the days, earliest first.
+
+        Args:
+            first, last: both count.
+            zone: whose days they are; an event of whole days has the same days everywhere.
+        """
+        inside, parameters = named("owner", owner_ids)
         rows = self._tx.all(
             f"SELECT {_COLUMNS} FROM calendar_event WHERE owner_type = :owner_type"
-            f" AND owner_id IN ({inside}) AND end_micros >= :start AND start_micros <= :end"
-            " ORDER BY start_micros, id",
+            f" AND owner_id IN ({inside}) AND end_micros > :ends_after"
+            " AND start_micros < :starts_before ORDER BY start_micros, id",
             {
                 **parameters,
                 "owner_type": owner_type,
-                "start": to_micros(start),
-                "end": to_micros(end),
+                # Wide enough for every zone; which days an event touches is told below.
+                "ends_after": to_micros(datetime.combine(first, time.min, UTC) - 2 * ONE_DAY),
+                "starts_before": to_micros(datetime.combine(last, time.min, UTC) + 2 * ONE_DAY),
             },
         )
-        return [_event(row) for row in rows]
+        events = map(_event, rows)
+        return [event for event in events if event.touches(first, last, zone)]
 
 
 def _event(row: Row) -> Event:

@@ -144,6 +144,10 @@ class Flows:
             self._tx.run(f"DELETE FROM {table} WHERE flow_id = :id", {"id": flow_id})
         self._tx.run("DELETE FROM flow WHERE id = :id", {"id": flow_id})
 
+    def forget_template(self, template_id: int) -> None:
+        """Leave the flows that use the template without one (flows.md 2.8)."""
+        self._tx.run("UPDATE flow SET template_id = 0 WHERE template_id = :id", {"id": template_id})
+
     def toggle_pin(self, flow_id: int, user_id: int) -> bool:
         """Pin the flow for the user, or take the pin off; return whether it is pinned now."""
         pin = {"flow_id": flow_id, "user_id": user_id}

@@ -142,6 +142,8 @@ class Groups:
 
     def first_stage(self, group_id: int) -> int:
         """Return the id of the group's first kanban column; 0 when it has none."""
+        if not group_id:
+            return 0
         row = self._tx.one(
             "SELECT id FROM stage WHERE group_id = :group_id ORDER BY sort, id LIMIT 1",
             {"group_id": group_id},

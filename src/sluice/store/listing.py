@@ -127,6 +127,14 @@ def _compared(column: str, operator: str, values: tuple[Value, ...], names: list
     return f"{column} {'<>' if operator == '!=' else operator} {names[0]}"
 
 
+def ordered(order: Sequence[tuple[Column, bool]], key: str = "id") -> str:
+    """Return an ORDER BY, without the words; `key` is added so that no two rows are equal."""
+    by = [f"{column.sql} {'ASC' if ascending else 'DESC'}" for column, ascending in order]
+    if not any(column.sql == key for column, _ in order):
+        by.append(f"{key} ASC")
+    return ", ".join(by)
+
+
 def page(
     transaction: Transaction,
     *,
@@ -154,11 +162,8 @@ def page(
     if window.counted:
         counted = transaction.one(f"SELECT COUNT(*) FROM {source} WHERE {clause}", everything)
         total = int(counted[0]) if counted else 0
-    by = [f"{column.sql} {'ASC' if ascending else 'DESC'}" for column, ascending in order]
-    if not any(column.sql == key for column, _ in order):
-        by.append(f"{key} ASC")
     rows = transaction.all(
-        f"SELECT {columns} FROM {source} WHERE {clause} ORDER BY {', '.join(by)}"
+        f"SELECT {columns} FROM {source} WHERE {clause} ORDER BY {ordered(order, key)}"
         " LIMIT :size OFFSET :offset",
         {**everything, "size": window.size, "offset": window.offset},
     )

@@ -123,7 +123,7 @@ class _Connection:
             cached_statements=512,
         )
         self.sqlite.execute("PRAGMA synchronous = FULL")
-        self.sqlite.execute("PRAGMA cache_size = -8192")
+        self.sqlite.execute("PRAGMA cache_size = -16384")
         if not writes:
             self.sqlite.execute("PRAGMA query_only = 1")
         self.transaction = SqliteTransaction(self.sqlite)

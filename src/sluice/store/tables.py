@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from sluice.store.alerts import Alerts
 from sluice.store.calendar import Calendar
+from sluice.store.checklists import Checklists
+from sluice.store.comments import Comments
 from sluice.store.credentials import Credentials
 from sluice.store.database import Transaction
 from sluice.store.departments import Departments
 from sluice.store.efficiency import EfficiencyLedger
+from sluice.store.elapsed import ElapsedTime
 from sluice.store.facts import Facts
 from sluice.store.flows import Flows
 from sluice.store.groups import Groups
 from sluice.store.jobs import Jobs
+from sluice.store.stages import Stages
 from sluice.store.tasks import Tasks
 from sluice.store.templates import Templates
+from sluice.store.user_fields import UserFields
 from sluice.store.users import Users
 
 
@@ -24,13 +29,18 @@ class Store:
         self.transaction = transaction
         self.alerts = Alerts(transaction)
         self.calendar = Calendar(transaction)
+        self.checklists = Checklists(transaction)
+        self.comments = Comments(transaction)
         self.credentials = Credentials(transaction)
         self.departments = Departments(transaction)
         self.efficiency = EfficiencyLedger(transaction)
+        self.elapsed = ElapsedTime(transaction)
         self.facts = Facts(transaction)
         self.flows = Flows(transaction)
         self.groups = Groups(transaction)
         self.jobs = Jobs(transaction)
+        self.stages = Stages(transaction)
         self.tasks = Tasks(transaction)
         self.templates = Templates(transaction)
+        self.user_fields = UserFields(transaction)
         self.users = Users(transaction)

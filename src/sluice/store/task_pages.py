@@ -183,6 +183,6 @@ def _readable_by(reader: Reader) -> tuple[str, dict[str, Value]]:
         parameters |= departments
         reasons.append(
             "SELECT m.task_id FROM user_department d JOIN task_member m ON m.user_id = d.user_id"
-            f" WHERE d.department_id IN ({below}) AND d.user_id <> :reader"
+            f" WHERE d.department_id IN ({below})"
         )
     return f"id IN ({' UNION ALL '.join(reasons)})", parameters

@@ -26,6 +26,21 @@ _COLUMNS = (
     " duration_type, revision, overdue, violated_micros"
 )
 
+# Where rows belong to one task and go with it.
+_TABLES = (
+    "task_member",
+    "task_tag",
+    "task_mark",
+    "task_change",
+    "violation",
+    "checklist_item",
+    "task_comment",
+    "task_result",
+    "elapsed_item",
+    "task_plan",
+    "user_field_value",
+)
+
 
 class Mark(Struct, frozen=True):
     """What a task is to one person alone."""
@@ -120,7 +135,7 @@ class Tasks:
 
     def delete(self, task: Task) -> None:
         """Remove the task and everything that is only its own."""
-        for table in ("task_member", "task_tag", "task_mark", "task_change", "violation"):
+        for table in _TABLES:
             self._tx.run(f"DELETE FROM {table} WHERE task_id = :id", {"id": task.id})
         self._tx.run(
             "DELETE FROM task_dependence WHERE task_id = :id OR depends_on_id = :id",
@@ -130,6 +145,10 @@ class Tasks:
         self._tx.run("DELETE FROM task WHERE id = :id", {"id": task.id})
         self._count(task.flow_id, task, -1)
         self._add_to_total(-1)
+
+    def touch(self, task_id: int, now: datetime) -> None:
+        """Note that something happened around a task that is no change of the task itself."""
+        self._tx.update("task", task_id, {"activity_micros": to_micros(now)})
 
     def leave_flow(self, flow_id: int) -> None:
         """Unlink every task of a flow that is being removed (flows.md 3.4)."""
@@ -184,6 +203,16 @@ class Tasks:
             {"user_id": user_id, "group_id": group_id, "role": role},
         )
         return int(row[0]) if row else 0
+
+    def in_work_of(self, user_id: int) -> list[int]:
+        """Return the tasks that this user is at work on, in order of id."""
+        rows = self._tx.all(
+            "SELECT DISTINCT t.id FROM task_member m JOIN task t ON t.id = m.task_id"
+            " WHERE m.user_id = :user_id AND m.role IN ('R', 'A') AND t.status = :status"
+            " ORDER BY t.id",
+            {"user_id": user_id, "status": int(Status.IN_PROGRESS)},
+        )
+        return [row[0] for row in rows]
 
     def all_counters(self) -> dict[int, Counters]:
         """Return the kept counters of every flow that ever had a task."""

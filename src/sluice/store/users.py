@@ -186,6 +186,16 @@ class Users:
             )
         }
 
+    def known_among(self, user_ids: Iterable[int], reader: Actor) -> set[int]:
+        """Return which of these users exist and may be known to the reader."""
+        known, parameters = _known_to(reader)
+        inside, ids = named("user", sorted(set(user_ids)))
+        rows = self._tx.all(
+            f"SELECT id FROM portal_user WHERE id IN ({inside}) AND {known}",
+            {**parameters, **ids},
+        )
+        return {row[0] for row in rows}
+
     def _set_departments(self, user_id: int, departments: Iterable[int]) -> None:
         for position, department_id in enumerate(dict.fromkeys(departments)):
             self._tx.run(

@@ -44,6 +44,7 @@ from sluice.methods.tasks.task_fields import FIELDS
 from sluice.methods.tasks.task_list import read_task_filter, reader
 from sluice.methods.tasks.task_object import task_object, task_read, task_rows
 from sluice.methods.tasks.task_standing import standing
+from sluice.methods.tasks.user_field_values import described_fields, read_values
 from sluice.rest.call import Call
 from sluice.rest.listing import Listed, listed, read_order
 from sluice.rest.method import method
@@ -78,7 +79,10 @@ def add(call: Call, fields: dict[str, Any] | None = None) -> dict[str, Any]:
     if not changes.get("responsible_id"):
         raise CoreError("Responsible not specified<br>")
     _check_references(call, changes)
-    return {"task": task_object(call, keep_new(call, _new_task(call, changes)))}
+    values = read_values(call, fields, new=True)
+    task = keep_new(call, _new_task(call, changes))
+    call.store.user_fields.set_values(task.id, values)
+    return {"task": task_object(call, task)}
 
 
 @method("tasks.task.get", scope="task")
@@ -137,7 +141,11 @@ def update(
         _check_may_enter(call, changes["group_id"])
         changes.setdefault("flow_id", None)  # a task that leaves the flow's group leaves the flow
     _check_references(call, changes, task)
-    return {"task": task_object(call, keep(call, task, _changed(call, its, task, changes)))}
+    if (values := read_values(call, fields)) and not can_edit(its):
+        raise TaskActionDenied(NOT_ALLOWED + INTERNAL)
+    task = keep(call, task, _changed(call, its, task, changes))
+    call.store.user_fields.set_values(task.id, values)
+    return {"task": task_object(call, task)}
 
 
 @method("tasks.task.delete", scope="task")
@@ -184,11 +192,11 @@ def list_tasks(
 
 @method("tasks.task.getFields", scope="task", writes=False)
 def get_fields(call: Call) -> dict[str, Any]:
-    """Describe every field of a task.
+    """Describe every field of a task, the portal's own ones last.
 
     Source: tasks-task-get-fields; flows.md 5.8.
     """
-    return {"fields": FIELDS}
+    return {"fields": {**FIELDS, **described_fields(call)}}
 
 
 @method("tasks.task.getAccess", scope="task", writes=False, long=True)

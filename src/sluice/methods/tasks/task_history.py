@@ -86,7 +86,7 @@ def counters_get(
         raise CountersDenied
     counted = {
         "expired": call.store.tasks.overdue_of(user_id, group_id, _ROLES.get(type, "")),
-        "new_comments": 0,
+        "new_comments": call.store.comments.new_of(user_id, group_id, _ROLES.get(type, "")),
     }
     return {
         name: {"counter": number, "code": _COUNTER_CODES[name]} for name, number in counted.items()

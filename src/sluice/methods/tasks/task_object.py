@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -18,8 +18,11 @@ from sluice.domain.task import (
     actions,
     can_work_on,
 )
+from sluice.methods.tasks.checklist_object import checklist, checklist_tree
 from sluice.methods.tasks.task_standing import People, standing
+from sluice.methods.tasks.user_field_values import shown_values
 from sluice.rest.call import Call
+from sluice.store.checklists import Item
 from sluice.store.groups import Headcount
 from sluice.store.tasks import Mark
 
@@ -32,16 +35,19 @@ def task_object(call: Call, task: Task) -> dict[str, Any]:
 def task_read(call: Call, task: Task, select: Sequence[object]) -> dict[str, Any]:
     """Return what `get` shows of a task: what is selected, and what may be done with it."""
     keys = _chosen([*select, "ACTION"] if select else [], _READ)
-    return _shown(task, Sight(call, [task]), keys)
+    own = shown_values(call, [task], select).get(task.id, {})
+    return {**_shown(task, Sight(call, [task]), keys), **own}
 
 
 def task_rows(call: Call, tasks: Sequence[Task], select: Sequence[object]) -> list[dict[str, Any]]:
     """Return the rows of a list. What they share is read once, and only if it is shown."""
     keys = _chosen(select, _ROW)
     sight = Sight(call, tasks)
+    own = shown_values(call, tasks, select)
     return [
         {
             **_shown(task, sight, keys),
+            **own.get(task.id, {}),
             "subStatus": str(int(sub_status(task, sight.mark(task), call.now))),
         }
         for task in tasks
@@ -87,6 +93,25 @@ class Sight:
     @cached_property
     def _tags(self) -> dict[int, list[tuple[int, str]]]:
         return self.call.store.tasks.tags_of([task.id for task in self.tasks])
+
+    @cached_property
+    def _checklists(self) -> dict[int, list[Item]]:
+        return self.call.store.checklists.of_tasks([task.id for task in self.tasks])
+
+    @cached_property
+    def comments(self) -> Mapping[int, int]:
+        """How many comments each task has, where there are any."""
+        return self.call.store.comments.counts([task.id for task in self.tasks])
+
+    @cached_property
+    def new_comments(self) -> Mapping[int, int]:
+        """How many comments came since the caller saw each task, where any did."""
+        return self.call.store.comments.new_counts(list(self.comments), self.call.actor.user_id)
+
+    @cached_property
+    def seconds_spent(self) -> Mapping[int, int]:
+        """How many seconds were spent on each task, where any were."""
+        return self.call.store.elapsed.seconds_of([task.id for task in self.tasks])
 
     @cached_property
     def _people(self) -> People:
@@ -143,6 +168,16 @@ class Sight:
         tags = self._tags.get(task.id, ())
         return {str(tag_id): {"id": tag_id, "title": title} for tag_id, title in tags}
 
+    def checklist(self, task: Task) -> dict[str, Any]:
+        """Return the items of the task's checklists by id."""
+        items = self._checklists.get(task.id, ())
+        return checklist(items, self.when, may_work=can_work_on(self.standing(task)))
+
+    def checklist_tree(self, task: Task) -> dict[str, Any]:
+        """Return the task's checklists as a tree."""
+        items, user_id = self._checklists.get(task.id, ()), self.call.actor.user_id
+        return checklist_tree(items, user_id, may_work=can_work_on(self.standing(task)))
+
 
 _KEYS: dict[str, Callable[[Task, Sight], Any]] = {
     "id": lambda task, _: str(task.id),
@@ -172,7 +207,7 @@ _KEYS: dict[str, Callable[[Task, Sight], Any]] = {
     "endDatePlan": lambda task, sight: sight.when(task.plan_end),
     "guid": lambda task, _: task.guid,
     "xmlId": lambda task, _: task.xml_id,
-    "commentsCount": lambda *_: None,
+    "commentsCount": lambda task, sight: _text(sight.comments.get(task.id)),
     "serviceCommentsCount": lambda *_: None,
     "allowChangeDeadline": lambda task, _: _flag(task.allow_change_deadline),
     "allowTimeTracking": lambda task, _: _flag(task.allow_time_tracking),
@@ -180,7 +215,7 @@ _KEYS: dict[str, Callable[[Task, Sight], Any]] = {
     "addInReport": lambda task, _: _flag(task.add_in_report),
     "forkedByTemplateId": lambda task, _: _text(task.forked_by_template_id),
     "timeEstimate": lambda task, _: str(task.time_estimate_seconds),
-    "timeSpentInLogs": lambda *_: None,
+    "timeSpentInLogs": lambda task, sight: _text(sight.seconds_spent.get(task.id)),
     "matchWorkTime": lambda task, _: _flag(task.match_work_time),
     "forumTopicId": lambda *_: None,
     "forumId": lambda *_: None,
@@ -205,16 +240,16 @@ _KEYS: dict[str, Callable[[Task, Sight], Any]] = {
     "groupId": lambda task, _: str(task.group_id),
     "auditors": lambda task, _: [str(user) for user in task.auditors],
     "accomplices": lambda task, _: [str(user) for user in task.accomplices],
-    "checklist": lambda *_: {},
+    "checklist": lambda task, sight: sight.checklist(task),
     "tags": lambda task, sight: sight.tags(task),
     "group": lambda task, sight: sight.group(task),
     "creator": lambda task, sight: sight.user(task.created_by),
     "responsible": lambda task, sight: sight.user(task.responsible_id),
     "accomplicesData": lambda task, sight: sight.users(task.accomplices),
     "auditorsData": lambda task, sight: sight.users(task.auditors),
-    "newCommentsCount": lambda *_: 0,
+    "newCommentsCount": lambda task, sight: sight.new_comments.get(task.id, 0),
     "action": lambda task, sight: actions(sight.standing(task), task),
-    "checkListTree": lambda _, sight: _check_list_tree(sight.call),
+    "checkListTree": lambda task, sight: sight.checklist_tree(task),
     "checkListCanAdd": lambda task, sight: can_work_on(sight.standing(task)),
 }
 
@@ -265,27 +300,3 @@ def _text(value: int | None) -> str | None:
 
 def _flag(value: bool) -> str:
     return "Y" if value else "N"
-
-
-def _check_list_tree(call: Call) -> dict[str, Any]:
-    return {
-        "nodeId": 0,
-        "fields": {
-            "id": None,
-            "copiedId": None,
-            "entityId": None,
-            "userId": call.actor.user_id,
-            "createdBy": None,
-            "parentId": None,
-            "title": "",
-            "sortIndex": None,
-            "displaySortIndex": "",
-            "isComplete": False,
-            "isImportant": False,
-            "completedCount": 0,
-            "members": [],
-            "attachments": [],
-        },
-        "action": [],
-        "descendants": [],
-    }

@@ -318,6 +318,15 @@ def test_a_task_may_begin_completed(anna: Person) -> None:
     assert (task["status"], task["closedBy"], task["closedDate"]) == ("5", str(anna.id), NOW)
 
 
+@observed("flows.md 5.3 step 7: a flow's task is inserted with status 2")
+def test_a_flows_task_begins_pending(portal: PortalInTest, anna: Person) -> None:
+    flow = portal.add_flow("Intake", anna)
+
+    reply = anna.call("tasks.task.add", fields={"TITLE": "T", "FLOW_ID": flow.id, "STATUS": 5})
+
+    assert reply.result["task"]["status"] == "2"
+
+
 @observed("flows.md 5.3: 0 and nothing are no flow and no parent")
 @pytest.mark.parametrize("nothing", [0, "0", "", None], ids=repr)
 def test_nothing_is_no_reference(anna: Person, nothing: object) -> None:

@@ -1,4 +1,4 @@
-"""`favorite.add`, `favorite.remove`, `startwatch`, `stopwatch`, `mute`, `unmute`, `pin`, `unpin`."""
+"""What a task is to one person: `favorite`, `startwatch`, `mute`, `pin` and back. flows.md 5.5."""
 
 from __future__ import annotations
 
