@@ -114,9 +114,9 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
     def ready() -> None:
         # What exists now stays; the collector need not look at it again under load.
         gc.freeze()
-        if ready_file is not None:
-            _write_whole(ready_file, json.dumps(facts, indent=2) + "\n")
         _tell(facts, portal.is_new)
+        if ready_file is not None:  # last: whoever waits for it finds everything said
+            _write_whole(ready_file, json.dumps(facts, indent=2) + "\n")
 
     stopping = asyncio.Event()
     working = asyncio.create_task(portal.worker.run(stopping))

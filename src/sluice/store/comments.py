@@ -162,6 +162,14 @@ class Comments:
         )
         return [_result(row) for row in rows]
 
+    def with_results(self, task_ids: Sequence[int]) -> set[int]:
+        """Return which of these tasks have a result."""
+        inside, parameters = named("task", task_ids)
+        rows = self._tx.all(
+            f"SELECT DISTINCT task_id FROM task_result WHERE task_id IN ({inside})", parameters
+        )
+        return {row[0] for row in rows}
+
     def add_result(self, result: Result) -> Result:
         """Store a new result and return it with its id."""
         added = self._tx.insert(

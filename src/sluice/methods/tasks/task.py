@@ -175,7 +175,7 @@ def list_tasks(
 ) -> Listed:
     """Return the tasks that the caller may read, a page at a time, newest first.
 
-    Source: tasks-task-list; flows.md 5.6. `params` is accepted: nothing in it changes the rows.
+    Source: tasks-task-list; flows.md 5.6. `params` may add to the rows.
 
     Raises:
         SortingKeyInvalid: a field cannot be sorted by.
@@ -187,7 +187,7 @@ def list_tasks(
         raise SortingKeyInvalid from refusal
     wanted = read_task_filter(call, filter or {})
     tasks, total = call.store.tasks.page(wanted, sorting, call.page.window, reader(call))
-    return listed(task_rows(call, tasks, select or []), total, under="tasks")
+    return listed(task_rows(call, tasks, select or [], params or {}), total, under="tasks")
 
 
 @method("tasks.task.getFields", scope="task", writes=False)

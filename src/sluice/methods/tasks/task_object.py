@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -22,6 +23,7 @@ from sluice.methods.tasks.checklist_object import checklist, checklist_tree
 from sluice.methods.tasks.task_standing import People, standing
 from sluice.methods.tasks.user_field_values import shown_values
 from sluice.rest.call import Call
+from sluice.rest.wire_types import as_flag
 from sluice.store.checklists import Item
 from sluice.store.groups import Headcount
 from sluice.store.tasks import Mark
@@ -39,8 +41,16 @@ def task_read(call: Call, task: Task, select: Sequence[object]) -> dict[str, Any
     return {**_shown(task, Sight(call, [task]), keys), **own}
 
 
-def task_rows(call: Call, tasks: Sequence[Task], select: Sequence[object]) -> list[dict[str, Any]]:
+def task_rows(
+    call: Call, tasks: Sequence[Task], select: Sequence[object], params: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Return the rows of a list. What they share is read once, and only if it is shown."""
+    added = {
+        key: read
+        for name, keys in _ADDED.items()
+        if as_flag(params.get(name))
+        for key, read in keys.items()
+    }
     keys = _chosen(select, _ROW)
     sight = Sight(call, tasks)
     own = shown_values(call, tasks, select)
@@ -49,6 +59,7 @@ def task_rows(call: Call, tasks: Sequence[Task], select: Sequence[object]) -> li
             **_shown(task, sight, keys),
             **own.get(task.id, {}),
             "subStatus": str(int(sub_status(task, sight.mark(task), call.now))),
+            **{key: read(task, sight) for key, read in added.items()},
         }
         for task in tasks
     ]
@@ -112,6 +123,11 @@ class Sight:
     def seconds_spent(self) -> Mapping[int, int]:
         """How many seconds were spent on each task, where any were."""
         return self.call.store.elapsed.seconds_of([task.id for task in self.tasks])
+
+    @cached_property
+    def with_results(self) -> set[int]:
+        """Which of the tasks have a result."""
+        return self.call.store.comments.with_results([task.id for task in self.tasks])
 
     @cached_property
     def _people(self) -> People:
@@ -251,6 +267,23 @@ _KEYS: dict[str, Callable[[Task, Sight], Any]] = {
     "action": lambda task, sight: actions(sight.standing(task), task),
     "checkListTree": lambda task, sight: sight.checklist_tree(task),
     "checkListCanAdd": lambda task, sight: can_work_on(sight.standing(task)),
+}
+
+# What `params` may add to the rows of a list (flows.md 5.6).
+# Rule (assumed): no task here asks for a result or has a running timer, and no result is closed.
+_ADDED: dict[str, dict[str, Callable[[Task, Sight], Any]]] = {
+    "WITH_RESULT_INFO": {
+        "taskRequireResult": lambda *_: "N",
+        "taskHasOpenResult": lambda task, sight: _flag(task.id in sight.with_results),
+        "taskHasResult": lambda task, sight: _flag(task.id in sight.with_results),
+    },
+    "WITH_TIMER_INFO": {
+        "timeElapsed": lambda task, sight: sight.seconds_spent.get(task.id, 0),
+        "timerIsRunningForCurrentUser": lambda *_: "N",
+    },
+    "WITH_PARSED_DESCRIPTION": {
+        "parsedDescription": lambda task, _: html.escape(task.description).replace("\n", "<br>"),
+    },
 }
 
 # What is shown when nothing is selected.

@@ -267,10 +267,46 @@ def test_favourites_and_mutes_are_the_readers_own(anna: Person, boris: Person) -
     assert [(row["favorite"], row["isMuted"]) for row in rows] == [("N", "N"), ("Y", "Y")]
 
 
-@assumed("flows.md 5.6: params add to rows, and no row of ours has what they add")
-def test_params_are_accepted(anna: Person) -> None:
+@documented("tasks-task-list#params")
+def test_params_add_to_rows(anna: Person) -> None:
+    plain = add_task(anna)["id"]
+    task_id = add_task(anna, DESCRIPTION="1 < 2\n& more")["id"]
+    comment = anna.call(
+        "task.commentitem.add", TASKID=task_id, FIELDS={"POST_MESSAGE": "Done"}
+    ).result
+    anna.call("tasks.task.result.addFromComment", commentId=comment)
+    anna.call("task.elapseditem.add", TASKID=task_id, ARFIELDS={"SECONDS": 90, "COMMENT_TEXT": ""})
+
+    reply = anna.call(
+        METHOD,
+        select=["ID"],
+        params={"WITH_RESULT_INFO": "Y", "WITH_TIMER_INFO": True, "WITH_PARSED_DESCRIPTION": 1},
+    )
+
+    added = [
+        "taskRequireResult",
+        "taskHasOpenResult",
+        "taskHasResult",
+        "timeElapsed",
+        "timerIsRunningForCurrentUser",
+        "parsedDescription",
+    ]
+    rows = {row["id"]: [row[key] for key in added] for row in reply.result["tasks"]}
+    assert rows == {
+        plain: ["N", "N", "N", 0, "N", ""],
+        task_id: ["N", "Y", "Y", 90, "N", "1 &lt; 2<br>&amp; more"],
+    }
+
+
+@assumed("flows.md 5.6: unknown params, and those switched off, add nothing")
+@pytest.mark.parametrize(
+    "params",
+    [{}, [], {"WITH_TIMER_INFO": "N"}, {"NAV_PARAMS": {"nPageSize": 10}}, {"WITH_RESULT_INFO": []}],
+    ids=repr,
+)
+def test_other_params_add_nothing(anna: Person, params: object) -> None:
     add_task(anna)
 
-    reply = anna.call(METHOD, params={"WITH_TIMER_INFO": True, "NAV_PARAMS": {"nPageSize": 10}})
+    (row,) = anna.call(METHOD, select=["ID"], params=params).result["tasks"]
 
-    assert reply.total == 1
+    assert list(row) == ["id", "subStatus"]
