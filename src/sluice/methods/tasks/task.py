@@ -79,7 +79,7 @@ def add(call: Call, fields: dict[str, Any] | None = None) -> dict[str, Any]:
     if not changes.get("responsible_id"):
         raise CoreError("Responsible not specified<br>")
     _check_references(call, changes)
-    values = read_values(call, fields, new=True)
+    values = read_values(call, fields)
     task = keep_new(call, _new_task(call, changes))
     call.store.user_fields.set_values(task.id, values)
     return {"task": task_object(call, task)}
@@ -141,9 +141,9 @@ def update(
         _check_may_enter(call, changes["group_id"])
         changes.setdefault("flow_id", None)  # a task that leaves the flow's group leaves the flow
     _check_references(call, changes, task)
-    if (values := read_values(call, fields)) and not can_edit(its):
+    if (values := read_values(call, fields, task)) and not can_edit(its):
         raise TaskActionDenied(NOT_ALLOWED + INTERNAL)
-    task = keep(call, task, _changed(call, its, task, changes))
+    task = keep(call, task, _changed(call, its, task, changes), beside=bool(values))
     call.store.user_fields.set_values(task.id, values)
     return {"task": task_object(call, task)}
 

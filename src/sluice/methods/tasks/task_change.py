@@ -55,9 +55,13 @@ def keep_new(call: Call, task: Task) -> Task:
     return task
 
 
-def keep(call: Call, before: Task, after: Task) -> Task:
-    """Store a changed task with what follows from it, and return it as it is now."""
-    if before == after:
+def keep(call: Call, before: Task, after: Task, *, beside: bool = False) -> Task:
+    """Store a changed task with what follows from it, and return it as it is now.
+
+    Args:
+        beside: something that is kept beside the task has changed with it.
+    """
+    if before == after and not beside:
         return before
     after = replace(
         after,

@@ -54,12 +54,12 @@ TYPES: dict[str, tuple[str, Read]] = {
 
 
 def read_values(
-    call: Call, fields: Mapping[str, Any], *, new: bool = False
+    call: Call, fields: Mapping[str, Any], task: Task | None = None
 ) -> dict[int, Held | None]:
-    """Return what user fields are to hold, by id of the field; None for nothing.
+    """Return what user fields are to hold that they do not yet, by id; None for nothing.
 
     Args:
-        new: the task is being added, so a required field has to be there.
+        task: None when it is being added, so that a required field has to be there.
 
     Raises:
         CoreError: a value is of another type than its field, or a required field is empty.
@@ -69,9 +69,12 @@ def read_values(
     for field in call.store.user_fields.all():
         if field.field_name in sent:
             values[field.id] = _held(call, field, sent[field.field_name])
-        if field.mandatory and (new or field.id in values) and not values.get(field.id):
+        if field.mandatory and (task is None or field.id in values) and not values.get(field.id):
             raise CoreError(f"The required field {field.field_name} is empty<br>")
-    return values
+    if task is None or not values:
+        return values
+    held = call.store.user_fields.values([task.id], values)
+    return {id: value for id, value in values.items() if held.get((task.id, id)) != value}
 
 
 def _held(call: Call, field: UserField, value: object) -> Held | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.portals import Person
+from tests.portals import Person, PortalInTest
 from tests.protocol.tasks.satellites.wire import missing
 from tests.protocol.tasks.task.wire import DENIED_WITH_SUFFIX, add_task, change, core_error, read
 from tests.provenance import assumed, documented, observed
@@ -133,6 +133,21 @@ def test_only_the_field_that_is_named_is_shown(admin: Person, name: str) -> None
     task = read(admin, task_id, name)
 
     assert {key: value for key, value in task.items() if key.startswith("uf")} == {"ufAB": "two"}
+
+
+@assumed("whoever looks for what has changed finds it, as with every other field")
+def test_a_changed_field_is_a_change_of_its_task(
+    portal: PortalInTest, admin: Person, anna: Person
+) -> None:
+    add_field(admin)
+    task_id = add_task(anna, UF_ROOM="17")["id"]
+    portal.clock.advance(hours=1)
+
+    same = change(anna, task_id, UF_ROOM="17")
+    other = change(anna, task_id, UF_ROOM="18")
+
+    assert (same["changedDate"], same["outlookVersion"]) == ("2026-01-12T09:30:00+00:00", "1")
+    assert (other["changedDate"], other["outlookVersion"]) == ("2026-01-12T10:30:00+00:00", "2")
 
 
 @assumed("each type is read as its kind and told as text, like every field of a classic method")
