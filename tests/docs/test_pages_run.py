@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -146,15 +146,27 @@ def make_serve(home: Path, environment: Mapping[str, str]) -> tuple[Ready, str]:
         text=True,
         start_new_session=True,
     ) as making:
-        assert making.stdout is not None
-        said = ""
-        for line in making.stdout:
-            said += line
-            if line.startswith("Stop with Ctrl-C"):
-                ready = Ready.read(ready_file)
-                os.killpg(making.pid, signal.SIGINT)
+        try:
+            assert making.stdout is not None
+            said = ""
+            for line in making.stdout:
+                said += line
+                if line.startswith("Stop with Ctrl-C"):
+                    ready = ready_facts(making, ready_file)
+                    os.killpg(making.pid, signal.SIGINT)
+        except BaseException:  # nothing may wait for a server that nobody will stop
+            os.killpg(making.pid, signal.SIGKILL)
+            raise
     assert ready_file.exists(), said
     return ready, said
+
+
+def ready_facts(making: "subprocess.Popen[str]", ready_file: Path) -> Ready:
+    """Return the facts of the ready file, which is written after everything was said."""
+    while not ready_file.exists():
+        with suppress(subprocess.TimeoutExpired):
+            raise AssertionError(f"the server ended with exit code {making.wait(0.01)}")
+    return Ready.read(ready_file)
 
 
 def test_the_sample_of_a_settings_file_is_understood(tmp_path: Path) -> None:
