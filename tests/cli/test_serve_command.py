@@ -10,10 +10,12 @@ import stat
 import subprocess
 import sys
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from sluice.server.http import PortTaken, bind
 from tests.server_process import running_server
 
 
@@ -86,6 +88,22 @@ def test_an_empty_portal_has_its_administrator_alone(tmp_path: Path) -> None:
         people = server.cli_answer("user", "list")
 
     assert [user["id"] for user in people] == [1]
+
+
+def test_the_terminal_of_an_empty_portal_shows_a_call_that_works_there(tmp_path: Path) -> None:
+    with running_server(tmp_path, "--empty") as server:
+        shown = server.output
+
+    assert f"{server.ready.webhook}profile" in shown
+    assert "tasks.flow.Flow.activate" not in shown  # there is no flow to switch
+
+
+def test_a_port_is_taken_from_the_moment_it_is_bound() -> None:
+    # Two programs that start at once: before either accepts, the second is told.
+    with closing(bind("127.0.0.1", 0, "port")) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"Cannot listen on 127.0.0.1:{port}"):
+            bind("127.0.0.1", port, "port")
 
 
 @pytest.mark.parametrize("option", ["--port", "--tls-port"])

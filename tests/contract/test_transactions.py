@@ -15,8 +15,9 @@ import pytest
 from sluice.errors import FlowNotFound, StoreUnavailable
 from sluice.store import sqlite
 from sluice.store.database import Value
-from sluice.store.sqlite import SqliteDatabase
+from sluice.store.sqlite import SqliteDatabase, open_sqlite
 from sluice.store.tables import Store
+from tests.contract.conftest import NOW
 
 T = TypeVar("T")
 
@@ -324,18 +325,23 @@ def test_a_full_disk_refuses_the_whole_group_alike(database: SqliteDatabase) -> 
     assert kept == acknowledged
 
 
-def test_a_file_locked_by_another_program_is_said(
-    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("busy_seconds", [0, 0.01])
+def test_a_call_on_a_file_that_another_program_locked_is_refused(
+    tmp_path: Path, busy_seconds: float
 ) -> None:
-    database._writer.sqlite.execute("PRAGMA busy_timeout = 10")
-    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+    with (
+        closing(open_sqlite(tmp_path / "portal.db", NOW, busy_seconds=busy_seconds)) as database,
+        closing(sqlite3.connect(database.path, isolation_level=None)) as other,
+    ):
         other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="locked"):
+            wait(database.run(tell("fact"), writes=True))
         with pytest.raises(StoreUnavailable, match="locked"):
             database.run_now(tell("fact"))
         other.execute("COMMIT")
 
-    database.run_now(tell("fact"))
-    assert told(database, "fact") == "x"
+        database.run_now(tell("fact"))
+        assert told(database, "fact") == "x"
 
 
 def test_more_calls_than_a_group_holds_are_all_answered(

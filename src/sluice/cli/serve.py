@@ -114,7 +114,7 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
     def ready() -> None:
         # What exists now stays; the collector need not look at it again under load.
         gc.freeze()
-        _tell(facts, portal.is_new)
+        _tell(facts, portal.is_new, _sample(portal))
         if ready_file is not None:  # last: whoever waits for it finds everything said
             _write_whole(ready_file, json.dumps(facts, indent=2) + "\n")
 
@@ -142,8 +142,17 @@ def _facts(portal: Portal, addresses: Addresses, ca_file: Path) -> dict[str, str
     }
 
 
-def _tell(facts: dict[str, str | int], is_new: bool) -> None:
+def _sample(portal: Portal) -> tuple[str, str, str]:
+    """Return a call to begin with (what it does, method, body) that works in this portal."""
+    if portal.database.run_now(lambda store: store.flows.find(DEMO_FLOW_ID)) is None:
+        return "See who calls:", "profile", "{}"
+    body = json.dumps({"flowId": DEMO_FLOW_ID})
+    return "Switch a flow on or off:", "tasks.flow.Flow.activate", body
+
+
+def _tell(facts: dict[str, str | int], is_new: bool, sample: tuple[str, str, str]) -> None:
     """Say on the terminal where the portal is and how to call it."""
+    does, method, body = sample
     heading = click.style("Sluice is ready.", fg="green", bold=True)
     made = " A new portal was made." if is_new else ""
     click.echo(
@@ -154,10 +163,10 @@ def _tell(facts: dict[str, str | int], is_new: bool) -> None:
         "The administrator's webhook, all scopes; treat it as a password:\n\n"
         f"  {facts['webhook']}\n"
         f"  {facts['tls_webhook']}\n\n"
-        "Switch a flow on or off:\n\n"
+        f"{does}\n\n"
         "  curl -X POST -H 'Content-Type: application/json' \\\n"
-        f"    -d '{{\"flowId\": {DEMO_FLOW_ID}}}' \\\n"
-        f"    {facts['webhook']}tasks.flow.Flow.activate\n\n"
+        f"    -d '{body}' \\\n"
+        f"    {facts['webhook']}{method}\n\n"
         "Stop with Ctrl-C."
     )
 

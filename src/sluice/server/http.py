@@ -18,6 +18,9 @@ from sluice.server.limited_protocol import LimitedProtocol
 from sluice.server.rest_protocol import RestProtocol
 from sluice.settings import Settings
 
+# Connections that wait to be accepted; more are refused by the system.
+BACKLOG = 2048
+
 
 class Listener(uvicorn.Server):
     """One listening socket. The program, not the listener, handles signals."""
@@ -57,11 +60,6 @@ class Address(Struct, frozen=True):
     port: int
     secure: bool
 
-    @property
-    def url(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'https' if self.secure else 'http'}://{host}:{self.port}"
-
 
 class HttpServer:
     """Both listeners of a portal, from bound sockets to drained calls."""
@@ -99,6 +97,7 @@ class HttpServer:
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            backlog=BACKLOG,
             timeout_keep_alive=self._settings.idle_timeout_seconds,
             timeout_graceful_shutdown=self._settings.drain_timeout_seconds,
         )
@@ -117,8 +116,11 @@ class HttpServer:
             for listener, bound in zip(self._listeners, self._sockets, strict=True)
         ]
         while not all(listener.started for listener in self._listeners):
+            if any(task.done() for task in serving):  # a listener failed: say so, do not wait
+                break
             await asyncio.sleep(0)
-        ready()
+        else:
+            ready()
         await asyncio.gather(*serving)
 
     def stop(self) -> None:
@@ -132,20 +134,24 @@ class PortTaken(Exception):
 
 
 def bind(host: str, port: int, setting: str) -> socket.socket:
-    """Return a socket bound to the address; port 0 picks a free one.
+    """Return a socket that listens on the address; port 0 picks a free one.
 
     Raises:
         PortTaken: another program listens there, or the address is not this machine's.
     """
     option = f"--{setting.replace('_', '-')}"
+    bound = None
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen(BACKLOG)  # two programs may bind a port at once, but only one may listen
         bound.setblocking(False)
     except OSError as problem:
+        if bound is not None:
+            bound.close()
         raise PortTaken(
             f"Cannot listen on {host}:{port}: {problem.strerror}. "
             f"Stop the other program, or choose another port with {option} (0 picks a free one)."

@@ -22,6 +22,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from sluice.clock import stopwatch
 from sluice.errors import StoreUnavailable
@@ -273,7 +274,7 @@ class SqliteDatabase:
             self._queue(group)
             return
         try:
-            kept = self._commit_together(group)
+            kept = self._commit_together(group, patient=False)
         finally:
             self._writing.release()
         if kept:
@@ -290,7 +291,7 @@ class SqliteDatabase:
         while (first := self._line.get()) is not None:
             group, closing = self._group_after(first)
             with self._writing:
-                self._commit_together(group, self._busy_seconds)
+                self._commit_together(group, patient=True)
             _release(group)
             if closing:
                 return
@@ -307,19 +308,20 @@ class SqliteDatabase:
             pass
         return group, False
 
-    def _commit_together(self, group: list[_Waiting], patience_seconds: float = 0.0) -> bool:
-        """Run the calls and commit once; False, and nothing done, while the file is locked.
+    def _commit_together(self, group: list[_Waiting], *, patient: bool) -> bool:
+        """Run the calls and commit once.
 
         Args:
-            patience_seconds: how long to wait for another program; then the calls are refused.
+            patient: while another program has locked the file, wait, and then refuse the calls;
+                otherwise return False, with nothing done.
         """
         writer = self._writer
         try:
-            writer.wait_for_others(patience_seconds)
+            writer.wait_for_others(self._busy_seconds if patient else 0)
             try:
                 writer.begin()
             except sqlite3.OperationalError as problem:
-                if patience_seconds or problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                if patient or problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
                 return False
             for waiting in group:
@@ -478,7 +480,7 @@ def read_file(path: Path, work: Callable[[Store], T]) -> T:
 
 def check_file(path: Path) -> list[str]:
     """Return what SQLite itself finds wrong with the file; nothing when it is sound."""
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
     try:
         found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
         return [] if found == ["ok"] else found
