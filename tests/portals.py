@@ -10,13 +10,17 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from sluice.app import Portal
 from sluice.clock import VirtualClock
 from sluice.domain.access import META_USER, USER, Member
+from sluice.domain.application import Application
 from sluice.domain.flow import Distribution, Flow, created
 from sluice.domain.people import Department, Group, Role, User, UserType
 from sluice.domain.task import Task
 from sluice.rest.method import SCOPES
+from sluice.rest.oauth import NewApplication, Tokens, grant, register
 from sluice.rest.request import Incoming
 from sluice.rest.response import Answer
 from sluice.settings import Settings
@@ -132,6 +136,30 @@ class PortalInTest:
     def person(self, user_id: int, scopes: Iterable[str] = SCOPES) -> Person:
         """Return somebody who can call."""
         return Person(self, user_id, self.webhook(user_id, scopes))
+
+    def add_application(
+        self, title: str = "Reports", scopes: Iterable[str] = SCOPES, **facts: Any
+    ) -> NewApplication:
+        """Register a local application."""
+        made: NewApplication = self.in_store(
+            lambda store: register(
+                store, title=title, scopes=tuple(scopes), now=self.clock.now(), **facts
+            )
+        )
+        return made
+
+    def change_application(self, application: Application, **facts: Any) -> None:
+        """Store an application with other values in these fields."""
+        self.in_store(lambda store: store.applications.save(replace(application, **facts)))
+
+    def tokens(self, application: Application, user_id: int) -> Tokens:
+        """Give an application tokens for a user."""
+        granted: Tokens = self.in_store(
+            lambda store: grant(
+                store, application.id, user_id, "https://portal.example", self.clock.now()
+            )
+        )
+        return granted
 
     def add_department(self, name: str, parent: int = 1, head: int | None = None) -> int:
         return int(

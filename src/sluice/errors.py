@@ -108,6 +108,42 @@ class InsufficientScope(RestError):
     description = "The request requires higher privileges than provided by the webhook token"
 
 
+class InsufficientTokenScope(InsufficientScope):
+    description = "The request requires higher privileges than provided by the access token"
+
+
+class ExpiredToken(RestError):
+    # The only refusal that makes clients refresh their token (rest-protocol.md 7.7).
+    code, status, description = "expired_token", 401, "The access token provided has expired."
+
+
+class ApplicationNotFound(RestError):
+    code, status, description = "APPLICATION_NOT_FOUND", 401, "Application not found"
+
+
+class ApplicationNotInstalled(RestError):
+    code, status, description = "ERROR_OAUTH", 401, "Application not installed"
+
+
+class UserAccessError(RestError):
+    code, status = "user_access_error", 403
+    description = "The user does not have access to the application."
+
+
+class AccessDenied(RestError):
+    """The method needs another caller than this one (rest-protocol.md 7.5)."""
+
+    code, status = "ACCESS_DENIED", 403
+
+
+class ApplicationContextRequired(AccessDenied):
+    description = "Access denied! Application context required"
+
+
+class AdministratorRequired(AccessDenied):
+    description = "Access denied! Administrator authorization required"
+
+
 # Parameters (rest-protocol.md 6)
 
 

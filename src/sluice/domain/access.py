@@ -76,6 +76,7 @@ class Actor(Struct, frozen=True):
         codes: the access codes that include the user, see `codes_of`.
         scopes: what the credential was granted.
         credential: a stable name of the credential, for limits and logs; never a secret.
+        application_id: the application that calls; None for a webhook.
     """
 
     user_id: int
@@ -84,6 +85,7 @@ class Actor(Struct, frozen=True):
     codes: frozenset[str]
     scopes: frozenset[str]
     credential: str
+    application_id: int | None = None
 
 
 def codes_of(

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from sluice.clock import Clock, stopwatch
 from sluice.errors import HttpsRequired, InternalServerError, RestError
-from sluice.rest.auth import authenticate, check_scope
+from sluice.rest.auth import authenticate
 from sluice.rest.batch import BATCH, is_writing
 from sluice.rest.call import Call
 from sluice.rest.meter import Meter
@@ -84,10 +84,9 @@ class Gateway:
     def _perform(self, method: Method, asked: Route, request: Request, store: Store) -> _Done:
         """Do the part of a call that touches data, inside its transaction."""
         began = stopwatch()
-        actor = authenticate(store, asked.webhook, request.token)
-        check_scope(actor, method)
-        arguments = method.arguments(request.params)
         now = self.clock.now()
+        actor = authenticate(store, asked.webhook, request.token, method, now)
+        arguments = method.arguments(request.params)
         call = Call(actor, now, store, request.page, self.table, self._zone, self._meter)
         result = method.function(call, **arguments)
         return _Done(result, actor.credential, stopwatch() - began)

@@ -1,8 +1,7 @@
-"""Incoming webhooks: who may call, as whom, with what scopes. Codes are stored hashed."""
+"""Who may call, as whom, with what scopes. Codes and tokens are stored hashed."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,8 +10,11 @@ from msgspec import Struct
 
 from sluice.clock import from_micros, to_micros
 from sluice.domain.access import Actor, codes_of
+from sluice.domain.application import Application, Token, TokenKind
 from sluice.domain.people import UserType
+from sluice.store.applications import Applications
 from sluice.store.database import Row, Transaction
+from sluice.store.secret import hash_of
 
 
 class Webhook(Struct, frozen=True):
@@ -32,6 +34,19 @@ class Caller(Struct, frozen=True):
     actor: Actor | None
 
 
+class TokenCaller(Struct, frozen=True):
+    """What an access token stands for, whether or not it opens anything.
+
+    Attributes:
+        application: None when there is none any more.
+        actor: None when its user may not work.
+    """
+
+    token: Token
+    application: Application | None
+    actor: Actor | None
+
+
 _COLUMNS = "id, user_id, title, scopes, created_micros, revoked_micros"
 
 
@@ -40,6 +55,7 @@ class Credentials:
 
     def __init__(self, transaction: Transaction) -> None:
         self._tx = transaction
+        self._applications = Applications(transaction)
 
     def caller(self, user_id: str, code: str) -> Caller | None:
         """Return whom the webhook stands for, or None when there is no such webhook.
@@ -57,38 +73,68 @@ class Credentials:
 
     def _find(self, user_id: str, code_hash: str) -> Caller | None:
         row = self._tx.one(
-            "SELECT w.id, w.user_id, w.code_hash, w.scopes, u.active, u.is_admin, u.user_type"
-            " FROM webhook w JOIN portal_user u ON u.id = w.user_id"
-            " WHERE w.code_hash = :code_hash AND w.revoked_micros IS NULL",
+            "SELECT id, user_id, code_hash, scopes FROM webhook"
+            " WHERE code_hash = :code_hash AND revoked_micros IS NULL",
             {"code_hash": code_hash},
         )
         if row is None or not hmac.compare_digest(str(row[2]), code_hash) or str(row[1]) != user_id:
             return None
-        if not row[4]:
-            return Caller(None)
-        return Caller(self._actor(row))
+        scopes = row[3].split(",")
+        return Caller(self.actor_of(row[1], scopes=scopes, credential=f"webhook {row[0]}"))
 
-    def _actor(self, row: Row) -> Actor:
-        webhook_id, user_id, _, scopes, _, is_admin, user_type = row
-        is_intranet = user_type == UserType.EMPLOYEE
-        return Actor(
-            user_id=user_id,
-            is_admin=bool(is_admin),
-            is_intranet=is_intranet,
-            codes=self._codes(user_id, is_intranet),
-            scopes=frozenset(scopes.split(",")),
-            credential=f"webhook {webhook_id}",
-        )
+    def token(self, secret: str) -> TokenCaller | None:
+        """Return what an access token stands for, or None when there is no such token.
 
-    def actor_of(self, user_id: int) -> Actor | None:
-        """Return who this user would be without any scopes; None if there is no active user."""
+        The answer is kept as `caller` is; whether the token is over, its reader tells.
+        """
+        key = ("token", hash_of(secret))
+        known: TokenCaller | None = self._tx.cache.get(key)
+        if known is None:
+            known = self._find_token(secret)
+            if known is not None:
+                self._tx.cache[key] = known
+        return known
+
+    def _find_token(self, secret: str) -> TokenCaller | None:
+        token = self._applications.find_token(secret, TokenKind.ACCESS)
+        if token is None:
+            return None
+        application = self._applications.find(token.application_id)
+        actor = None
+        if application is not None:
+            actor = self.actor_of(
+                token.user_id,
+                scopes=application.scopes,
+                credential=f"application {application.id}",
+                application_id=application.id,
+            )
+        return TokenCaller(token, application, actor)
+
+    def actor_of(
+        self,
+        user_id: int,
+        *,
+        scopes: Iterable[str] = (),
+        credential: str = "nobody's",
+        application_id: int | None = None,
+    ) -> Actor | None:
+        """Return who this user would be with these scopes; None if there is no active user."""
         row = self._tx.one(
             "SELECT is_admin, user_type FROM portal_user WHERE id = :id AND active = 1",
             {"id": user_id},
         )
         if row is None:
             return None
-        return self._actor((0, user_id, None, "", None, *row))
+        is_intranet = row[1] == UserType.EMPLOYEE
+        return Actor(
+            user_id=user_id,
+            is_admin=bool(row[0]),
+            is_intranet=is_intranet,
+            codes=self._codes(user_id, is_intranet),
+            scopes=frozenset(scopes),
+            credential=credential,
+            application_id=application_id,
+        )
 
     def _codes(self, user_id: int, is_intranet: bool) -> frozenset[str]:
         departments = self._tx.all(
@@ -136,11 +182,6 @@ class Credentials:
                 {"id": webhook_id, "now": to_micros(now)},
             )
         )
-
-
-def hash_of(secret: str) -> str:
-    """Return what is stored of a random secret: its SHA-256, in hex."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _webhook(row: Row) -> Webhook:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sluice.store.alerts import Alerts
+from sluice.store.applications import Applications
 from sluice.store.calendar import Calendar
 from sluice.store.checklists import Checklists
 from sluice.store.comments import Comments
@@ -28,6 +29,7 @@ class Store:
     def __init__(self, transaction: Transaction) -> None:
         self.transaction = transaction
         self.alerts = Alerts(transaction)
+        self.applications = Applications(transaction)
         self.calendar = Calendar(transaction)
         self.checklists = Checklists(transaction)
         self.comments = Comments(transaction)
