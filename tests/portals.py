@@ -19,6 +19,7 @@ from sluice.domain.application import Application
 from sluice.domain.flow import Distribution, Flow, created
 from sluice.domain.people import Department, Group, Role, User, UserType
 from sluice.domain.task import Task
+from sluice.rest.door import door_for
 from sluice.rest.method import SCOPES
 from sluice.rest.oauth import NewApplication, Tokens, grant, register
 from sluice.rest.request import Incoming
@@ -96,8 +97,9 @@ class PortalInTest:
         return self._loop.run_until_complete(work)
 
     def answer(self, incoming: Incoming) -> Answer:
-        """Return the gateway's own answer to a request as the server would hand it in."""
-        return self.wait(self._portal.gateway.answer(incoming))
+        """Return the answer to a request as the server would hand it in."""
+        answer = door_for(incoming.path, self._portal.doors) or self._portal.gateway.answer
+        return self.wait(answer(incoming))
 
     def send(
         self,
@@ -109,6 +111,7 @@ class PortalInTest:
         content_type: str = "application/x-www-form-urlencoded",
         authorization: str = "",
         secure: bool = True,
+        host: str = "portal.example",
     ) -> Reply:
         """Send a request as bytes and return what comes back."""
         answer = self.answer(
@@ -120,6 +123,7 @@ class PortalInTest:
                 authorization=authorization.encode(),
                 body=body if isinstance(body, bytes) else body.encode(),
                 secure=secure,
+                host=host.encode(),
             )
         )
         return Reply(answer.status, answer.body.decode(), answer.content_type.decode())

@@ -11,8 +11,10 @@ from sluice.background.worker import Worker
 from sluice.clock import Clock, SystemClock
 from sluice.demo import add_demo, add_foundation
 from sluice.methods import method_table
+from sluice.rest.door import Door
 from sluice.rest.gateway import Gateway
 from sluice.rest.method import SCOPES
+from sluice.rest.token_door import TokenDoor
 from sluice.settings import Settings
 from sluice.store.sqlite import SqliteDatabase, open_sqlite
 from sluice.store.tables import Store
@@ -25,7 +27,8 @@ class Portal:
     """A portal that answers calls.
 
     Attributes:
-        gateway: the one door.
+        gateway: the one door to the data.
+        doors: what else its addresses lead to.
         database: the portal's data.
         clock: what it reads the time from.
         worker: does what falls due.
@@ -49,6 +52,9 @@ class Portal:
         self.database: SqliteDatabase = open_sqlite(settings.database_path, self.clock.now())
         self.is_new = self.database.run_now(lambda store: self._found(store, empty))
         self.gateway = Gateway(method_table(), self.database, self.clock, settings)
+        self.doors: dict[bytes, Door] = {
+            b"oauth/token": TokenDoor(self.database, self.clock, self.gateway.limits),
+        }
         self.worker = Worker(self.database, self.clock, settings.zone)
 
     def _found(self, store: Store, empty: bool) -> bool:

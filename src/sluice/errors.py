@@ -144,6 +144,42 @@ class AdministratorRequired(AccessDenied):
     description = "Access denied! Administrator authorization required"
 
 
+# Requests for tokens (rest-protocol.md 13.4). A body without words has `error` alone.
+
+
+class OAuthError(RestError):
+    """A request for tokens is refused."""
+
+
+class WrongClient(OAuthError):
+    # Quirk: the one error of status 200.
+    code, status = "wrong_client", 200
+
+
+class InvalidClient(OAuthError):
+    # Quirk: 400 where RFC 6749 has 401; a client's own tests expect it.
+    code, status = "invalid_client", 400
+
+
+class InvalidGrant(OAuthError):
+    code, status = "invalid_grant", 400
+
+
+class OAuthParameterMissing(OAuthError):
+    code, status = "invalid_request", 400
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'No "{name}" parameter found')
+
+
+class UnsupportedGrantType(OAuthError):
+    code, status = "unsupported_grant_type", 400
+
+
+class NotInstalled(OAuthError):
+    code, status, description = "NOT_INSTALLED", 401, "Application not installed"
+
+
 # Parameters (rest-protocol.md 6)
 
 

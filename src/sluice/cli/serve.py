@@ -100,7 +100,7 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
     now = portal.clock.now()
     authority = open_authority(settings.authority_path, now)
     context = authority.server_context(server_names(settings.host), now)
-    server = HttpServer(portal.gateway, settings, context)
+    server = HttpServer(portal.gateway, portal.doors, settings, context)
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(ending, server.stop)

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from sluice.domain.application import Token
+
 USER, DEPARTMENT, META_USER = "user", "department", "meta-user"
 EVERYBODY = "all-users"
 
@@ -76,7 +78,7 @@ class Actor(Struct, frozen=True):
         codes: the access codes that include the user, see `codes_of`.
         scopes: what the credential was granted.
         credential: a stable name of the credential, for limits and logs; never a secret.
-        application_id: the application that calls; None for a webhook.
+        token: the access token of an application that calls; None for a webhook.
     """
 
     user_id: int
@@ -85,7 +87,12 @@ class Actor(Struct, frozen=True):
     codes: frozenset[str]
     scopes: frozenset[str]
     credential: str
-    application_id: int | None = None
+    token: Token | None = None
+
+    @property
+    def application_id(self) -> int | None:
+        """The application that calls; None for a webhook."""
+        return None if self.token is None else self.token.application_id
 
 
 def codes_of(

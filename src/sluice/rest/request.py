@@ -5,7 +5,8 @@ Source: rest-protocol.md 1, 2, 3.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -38,6 +39,7 @@ _IGNORED = (
 # Parameters that may hold an access token, in this order (rest-protocol.md 3.1).
 CREDENTIALS = ("auth", "access_token")
 _FIRST_PAGE = Page()
+_HOST = re.compile(r"(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
 _decode_json = msgspec.json.Decoder().decode
 
@@ -59,6 +61,8 @@ class Incoming(Struct):
         content_type: the header, or empty.
         authorization: the header, or empty.
         secure: it came over TLS.
+        host: the header, or empty: the name under which the client knows the server.
+        headers: all of them, names in lower case; only for the doors beside `/rest`.
     """
 
     verb: str
@@ -68,6 +72,21 @@ class Incoming(Struct):
     authorization: bytes = b""
     body: bytes = b""
     secure: bool = True
+    host: bytes = b""
+    headers: Sequence[tuple[bytes, bytes]] = ()
+
+    @property
+    def origin(self) -> str:
+        """Where the client reached the server: `https://portal.example:8443`.
+
+        Raises:
+            InvalidRequest: the host is no name, so that nothing may be built from it.
+        """
+        host = self.host.decode("latin-1").lower()
+        if not _HOST.fullmatch(host):
+            raise InvalidRequest("The request names no valid host")
+        default = ":443" if self.secure else ":80"
+        return f"{'https' if self.secure else 'http'}://{host.removesuffix(default)}"
 
 
 class Route(Struct, frozen=True):

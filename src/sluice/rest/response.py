@@ -28,11 +28,16 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Answer(Struct):
-    """What goes back over the wire."""
+    """What goes back over the wire.
+
+    Attributes:
+        headers: instead of those that every call's answer has (`server/asgi.py`), for pages.
+    """
 
     status: int
     body: bytes
     content_type: bytes = CONTENT_TYPES["json"]
+    headers: tuple[tuple[bytes, bytes], ...] | None = None
 
 
 class Timing(Struct, frozen=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from sluice.rest.door import Doors, door_for
 from sluice.rest.gateway import Gateway
 from sluice.rest.request import JSON, Incoming, body_too_large
 from sluice.rest.response import Answer, refused
@@ -30,10 +31,11 @@ HEADERS = [*_CORS, (b"x-content-type-options", b"nosniff"), (b"cache-control", b
 
 
 class HttpApp:
-    """The ASGI application: bytes in, bytes out; what they mean is the gateway's."""
+    """The ASGI application: bytes in, bytes out; what they mean is the doors' and the gateway's."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, doors: Doors) -> None:
         self._gateway = gateway
+        self._doors = doors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         verb = scope["method"]
@@ -45,12 +47,15 @@ class HttpApp:
             path=scope["raw_path"],
             query=scope["query_string"],
             secure=scope["scheme"] == "https",
+            headers=scope["headers"],
         )
         for name, value in scope["headers"]:
             if name == b"content-type":
                 incoming.content_type = value
             elif name == b"authorization":
                 incoming.authorization = value
+            elif name == b"host":
+                incoming.host = value
         try:
             body = await _body(receive, self._gateway.limits.max_body_bytes)
         except _ClientGone:
@@ -60,7 +65,8 @@ class HttpApp:
             await _send(send, refused(refusal, JSON), close=True)
             return
         incoming.body = body
-        await _send(send, await self._gateway.answer(incoming), close=False)
+        answer = door_for(incoming.path, self._doors) or self._gateway.answer
+        await _send(send, await answer(incoming), close=False)
 
 
 class _ClientGone(Exception):
@@ -91,7 +97,7 @@ async def _send(send: Send, answer: Answer, *, close: bool) -> None:
     headers = [
         (b"content-type", answer.content_type),
         (b"content-length", str(len(answer.body)).encode()),
-        *HEADERS,
+        *(HEADERS if answer.headers is None else answer.headers),
     ]
     if close:
         headers.append((b"connection", b"close"))

@@ -12,6 +12,7 @@ import uvicorn
 from msgspec import Struct
 
 from sluice.errors import HeadersTooLate
+from sluice.rest.door import Doors
 from sluice.rest.gateway import Gateway
 from sluice.server.asgi import HttpApp
 from sluice.server.limited_protocol import LimitedProtocol
@@ -64,10 +65,12 @@ class Address(Struct, frozen=True):
 class HttpServer:
     """Both listeners of a portal, from bound sockets to drained calls."""
 
-    def __init__(self, gateway: Gateway, settings: Settings, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, gateway: Gateway, doors: Doors, settings: Settings, context: ssl.SSLContext
+    ) -> None:
         self._settings = settings
         self._gateway = gateway
-        app = HttpApp(gateway)
+        app = HttpApp(gateway, doors)
         self._sockets = [
             bind(settings.host, settings.port, "port"),
             bind(settings.host, settings.tls_port, "tls_port"),

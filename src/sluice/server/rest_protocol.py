@@ -65,7 +65,7 @@ class RestProtocol(LimitedProtocol):
     def begin_request(self) -> None:
         if self._is_uvicorn_answering():
             super().begin_request()
-        elif self.url.startswith(b"/rest"):
+        elif self.url.startswith(b"/rest") and b"oauth" not in self.url:
             self._begin_call()
         elif self._answering is None:
             super().begin_request()
@@ -88,6 +88,8 @@ class RestProtocol(LimitedProtocol):
                 incoming.content_type = value
             elif name == b"authorization":
                 incoming.authorization = value
+            elif name == b"host":
+                incoming.host = value
             elif name == b"content-length" and int(value) > self.gateway.limits.max_body_bytes:
                 self._refuse_body()
                 return

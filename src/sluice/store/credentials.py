@@ -106,7 +106,7 @@ class Credentials:
                 token.user_id,
                 scopes=application.scopes,
                 credential=f"application {application.id}",
-                application_id=application.id,
+                token=token,
             )
         return TokenCaller(token, application, actor)
 
@@ -116,7 +116,7 @@ class Credentials:
         *,
         scopes: Iterable[str] = (),
         credential: str = "nobody's",
-        application_id: int | None = None,
+        token: Token | None = None,
     ) -> Actor | None:
         """Return who this user would be with these scopes; None if there is no active user."""
         row = self._tx.one(
@@ -133,7 +133,7 @@ class Credentials:
             codes=self._codes(user_id, is_intranet),
             scopes=frozenset(scopes),
             credential=credential,
-            application_id=application_id,
+            token=token,
         )
 
     def _codes(self, user_id: int, is_intranet: bool) -> frozenset[str]:
