@@ -17,6 +17,18 @@ REFRESH_LIFE = timedelta(days=180)
 LOCAL = "L"
 
 
+class State(StrEnum):
+    """How far an application has come.
+
+    Rule (documented): while its installation runs, an application may call, but gets no events
+    (rest-protocol.md 14). One that was uninstalled may not call.
+    """
+
+    INSTALLING = "installing"
+    INSTALLED = "installed"
+    UNINSTALLED = "uninstalled"
+
+
 class Application(Struct, frozen=True, kw_only=True):
     """A local application.
 
@@ -40,10 +52,15 @@ class Application(Struct, frozen=True, kw_only=True):
     handler_url: str = ""
     install_url: str = ""
     version: int = 1
-    installed: bool = True
+    state: State = State.INSTALLED
     restricted: bool = False
     user_ids: Collection[int] = ()
     removed: datetime | None = None
+
+    @property
+    def is_installed(self) -> bool:
+        """Tell whether its installation is finished and it was not uninstalled since."""
+        return self.state is State.INSTALLED
 
     @property
     def return_address(self) -> str:

@@ -1,6 +1,15 @@
 """The vocabulary: one module per REST namespace, one function per method."""
 
-from sluice.methods import calendar, department, profile, socialnetwork, sonet_group, system, user
+from sluice.methods import (
+    app,
+    calendar,
+    department,
+    profile,
+    socialnetwork,
+    sonet_group,
+    system,
+    user,
+)
 from sluice.methods.tasks import (
     checklist_item,
     comment_item,
@@ -21,6 +30,7 @@ from sluice.rest.method import MethodTable
 
 NAMESPACES = (
     flow,
+    app,
     batch,
     calendar,
     task,

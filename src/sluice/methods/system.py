@@ -14,8 +14,6 @@ from sluice.rest.method import SCOPES, Method, classic, method
 from sluice.rest.wire_types import as_truth
 from sluice.store.tables import Store
 
-# Rule (observed): what self-hosted portals call their licence (rest-protocol.md 16.2).
-LICENSE = "en_selfhosted"
 FEATURES = frozenset(("rest_auth_connector",))
 
 
@@ -25,7 +23,7 @@ def scope(call: Call, full: object = None) -> list[str]:
 
     Source: common/system/scope.
     """
-    return list(SCOPES) if _is_asked(full) else _granted(call)
+    return list(SCOPES) if _is_asked(full) else granted(call)
 
 
 @classic("methods", writes=False)
@@ -60,15 +58,6 @@ def method_get(call: Call, name: str = "") -> dict[str, bool]:
 def server_time(call: Call) -> str:
     """Return the portal's time. Source: common/system/server-time."""
     return call.wire_time(call.now)
-
-
-@classic("app.info", writes=False)
-def app_info(call: Call) -> dict[str, Any]:
-    """Return what a webhook is told of itself: its scopes and the portal's licence.
-
-    Rule (observed): a page that speaks of an error for webhooks is outdated (rest-protocol.md 7.5).
-    """
-    return {"SCOPE": _granted(call), "LICENSE": LICENSE}
 
 
 @classic("feature.get", writes=False)
@@ -106,7 +95,8 @@ def _is_asked(full: object) -> bool:
     return full == "" or as_truth(full)
 
 
-def _granted(call: Call) -> list[str]:
+def granted(call: Call) -> list[str]:
+    """Return the scopes of the credential, in the order of `SCOPES`."""
     return [scope for scope in SCOPES if scope in call.actor.scopes]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sluice.domain.access import Actor
+from sluice.domain.application import State
 from sluice.errors import (
     ApplicationNotFound,
     ApplicationNotInstalled,
@@ -53,7 +54,7 @@ def _of_token(store: Store, secret: str, method: Method, now: datetime) -> Actor
 
     Raises:
         InvalidToken: nobody knows the token.
-        ApplicationNotFound, ApplicationNotInstalled: its application is gone, or not installed.
+        ApplicationNotFound, ApplicationNotInstalled: its application is gone, or uninstalled.
         ExpiredToken: its hour is over.
         InsufficientScope: the application was not granted the method's scope.
         AuthorizationError: the user was dismissed.
@@ -65,7 +66,7 @@ def _of_token(store: Store, secret: str, method: Method, now: datetime) -> Actor
     token, application, actor = found.token, found.application, found.actor
     if application is None or application.removed is not None:
         raise ApplicationNotFound
-    if not application.installed:
+    if application.state is State.UNINSTALLED:
         raise ApplicationNotInstalled
     if token.is_over(now):
         raise ExpiredToken

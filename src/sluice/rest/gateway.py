@@ -59,7 +59,7 @@ class Gateway:
         try:
             if self._https_required and not incoming.secure:
                 raise HttpsRequired
-            asked = route(incoming.path)
+            asked = route(incoming.path, incoming.host)
             output = asked.format
             return await self._call(incoming, asked)
         except RestError as refusal:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from sluice.domain.application import ACCESS_LIFE, LIFE, Application, Token, TokenKind
+from sluice.domain.application import ACCESS_LIFE, LIFE, Application, State, Token, TokenKind
 from sluice.store.tables import Store
 
 _SECRET_BYTES = 32
@@ -63,7 +63,7 @@ def register(
         redirect_uri=redirect_uri,
         handler_url=handler_url,
         install_url=install_url,
-        installed=not install_url,
+        state=State.INSTALLING if install_url else State.INSTALLED,
     )
     application_id = store.applications.add(application, client_secret)
     stored = store.applications.find(application_id)

@@ -17,8 +17,8 @@ from msgspec import Struct
 from sluice.errors import ParameterInvalid, ParameterMissing
 from sluice.rest import wire_types
 
-# A parameter of this type receives the whole map with upper-cased names: for classic methods that
-# take their fields at top level (`user.add`).
+# A parameter of this type receives the whole map: for methods that take their fields at top level.
+# Classic ones get the names in upper case (`user.add`).
 Fields = NewType("Fields", dict[str, Any])
 
 
@@ -106,6 +106,9 @@ def bind(parameters: tuple[Parameter, ...], sent: Mapping[str, Any]) -> dict[str
     """
     arguments = {}
     for parameter in parameters:
+        if parameter.takes_everything:
+            arguments[parameter.name] = sent
+            continue
         value = sent.get(parameter.wire)
         if value is None:
             if parameter.required:

@@ -27,6 +27,11 @@ from sluice.rest.listing import Page, page_of
 
 JSON, XML = "json", "xml"
 
+# The hosts that clients refresh and check their tokens at (rest-protocol.md 13.6).
+AUTH_HOSTS = (b"oauth.bitrix.info", b"oauth.bitrix24.tech")
+# `app.info` as an auth host answers it; no name that a path could ask for.
+INTROSPECTION = "oauth/app.info"
+
 # Telemetry that clients add and no method declares (rest-protocol.md 2, 3.1).
 _IGNORED = (
     "state",
@@ -116,8 +121,11 @@ class Request(Struct, frozen=True):
     token: str | None
 
 
-def route(path: bytes) -> Route:
+def route(path: bytes, host: bytes = b"") -> Route:
     """Return what a path asks for.
+
+    Rule (assumed): `app.info` is the auth host's if it is asked there, or at the address that a
+    client builds from `server_endpoint` (rest-protocol.md 1.3, 13.5).
 
     Repeated slashes count as one and one trailing slash is dropped; never a redirect
     (rest-protocol.md 1.1, 1.3).
@@ -127,6 +135,10 @@ def route(path: bytes) -> Route:
     """
     segments = [segment for segment in path.split(b"/") if segment]
     match segments:
+        case [b"rest", b"rest", b"app.info"]:
+            return Route(INTROSPECTION)
+        case [b"rest", b"app.info"] if host.lower() in AUTH_HOSTS:
+            return Route(INTROSPECTION)
         case [b"rest", method]:
             return _named(method, None)
         case [b"rest", first, second, method] if first != b"api":

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from sluice.clock import Clock
-from sluice.domain.application import LOCAL, Application, Token, TokenKind
+from sluice.domain.application import LOCAL, Application, State, Token, TokenKind
 from sluice.errors import (
     InternalServerError,
     InvalidClient,
@@ -92,7 +92,7 @@ class TokenDoor:
         token = store.applications.find_token(sent, kind)
         if token is None or token.application_id != application.id or token.is_over(now):
             raise InvalidGrant
-        if not application.installed:
+        if application.state is State.UNINSTALLED:
             raise NotInstalled
         if store.credentials.actor_of(token.user_id) is None:
             raise InvalidGrant

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from sluice.clock import from_micros, to_micros
-from sluice.domain.application import Application, Token, TokenKind
+from sluice.domain.application import Application, State, Token, TokenKind
 from sluice.store.database import Row, Transaction
 from sluice.store.secret import hash_of
 
@@ -20,7 +20,7 @@ _FORGET_AT_ONCE = 100
 
 _COLUMNS = (
     "id, client_id, application_token, title, scopes, redirect_uri, handler_url, install_url,"
-    " version, installed, restricted, created_micros, removed_micros"
+    " version, state, restricted, created_micros, removed_micros"
 )
 _FACTS = "kind, application_id, user_id, origin, expires_micros, used_micros"
 
@@ -45,7 +45,7 @@ class Applications:
                 "handler_url": application.handler_url,
                 "install_url": application.install_url,
                 "version": application.version,
-                "installed": int(application.installed),
+                "state": application.state.value,
                 "restricted": int(application.restricted),
                 "created_micros": to_micros(application.created),
                 "removed_micros": None,
@@ -91,7 +91,7 @@ class Applications:
             handler_url=row[6],
             install_url=row[7],
             version=row[8],
-            installed=bool(row[9]),
+            state=State(row[9]),
             restricted=bool(row[10]),
             created=from_micros(row[11]),
             removed=None if row[12] is None else from_micros(row[12]),
@@ -114,7 +114,7 @@ class Applications:
             application.id,
             {
                 "version": application.version,
-                "installed": int(application.installed),
+                "state": application.state.value,
                 "restricted": int(application.restricted),
                 "removed_micros": None if removed is None else to_micros(removed),
             },

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from sluice.clock import VirtualClock
-from sluice.domain.application import Application
+from sluice.domain.application import Application, State
 from sluice.rest.oauth import NewApplication
 from tests.portals import Person, PortalInTest, Reply
 from tests.provenance import documented, observed
@@ -98,10 +98,10 @@ def test_a_removed_application_is_not_found(
 
 
 @documented("error-codes")
-def test_an_application_that_is_not_installed_calls_nothing(
+def test_an_application_that_was_uninstalled_calls_nothing(
     portal: PortalInTest, application: Application, token: str
 ) -> None:
-    portal.change_application(application, installed=False)
+    portal.change_application(application, state=State.UNINSTALLED)
 
     assert profile(portal, token).refusal == (401, "ERROR_OAUTH", "Application not installed")
 
@@ -140,7 +140,7 @@ def test_a_restricted_application_is_open_to_its_users_alone(
 def test_what_is_wrong_with_the_application_comes_before_what_is_wrong_with_the_token(
     portal: PortalInTest, clock: VirtualClock, application: Application, token: str
 ) -> None:
-    portal.change_application(application, installed=False, restricted=True)
+    portal.change_application(application, state=State.UNINSTALLED, restricted=True)
     clock.advance(hours=2)
 
     assert portal.send("/rest/user.current", query=f"auth={token}").error == "ERROR_OAUTH"

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from sluice.clock import VirtualClock
-from sluice.domain.application import Application
+from sluice.domain.application import Application, State
 from sluice.rest.oauth import NewApplication, grant_code
 from tests.portals import Person, PortalInTest, Reply
 from tests.provenance import assumed, documented, observed
@@ -224,7 +224,7 @@ def test_who_may_not_call_gets_no_tokens(
     application = reports.application
     tokens = portal.tokens(application, anna.id)
 
-    portal.change_application(application, installed=False)
+    portal.change_application(application, state=State.UNINSTALLED)
     assert for_refresh(portal, reports, tokens.refresh_token).error == "NOT_INSTALLED"
 
     portal.change_application(application, restricted=True, user_ids=(boris.id,))

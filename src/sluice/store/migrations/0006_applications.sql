@@ -11,7 +11,7 @@ CREATE TABLE application (
     handler_url TEXT NOT NULL,
     install_url TEXT NOT NULL,
     version BIGINT NOT NULL,
-    installed BIGINT NOT NULL,
+    state TEXT NOT NULL,
     restricted BIGINT NOT NULL,
     created_micros BIGINT NOT NULL,
     removed_micros BIGINT
