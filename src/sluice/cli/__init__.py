@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": "Serve a portal over HTTP and HTTPS.",
     "call": "Call a method and print what it answers.",
     "webhook": "Make, list and revoke incoming webhooks.",
+    "app": "Register, install and restrict applications; give them tokens.",
     "user": "Make and list the people of a portal.",
     "demo": "Live through a day of a flow, on a clock of its own.",
     "doctor": "Tell what is set, and what is wrong.",

@@ -8,10 +8,9 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from sluice.app import Portal
+from sluice.cli.granting import read_scopes, working_user, written
 from sluice.cli.output import Failure, json_option, json_text, table
 from sluice.cli.portal import addresses_of, database_option, opened_portal
-from sluice.domain.people import User
 from sluice.rest.method import SCOPES
 from sluice.store.credentials import Webhook
 from sluice.store.tables import Store
@@ -26,27 +25,13 @@ def command() -> None:
     """
 
 
-def _read_scopes(
-    context: click.Context, parameter: click.Parameter, value: str | None
-) -> tuple[str, ...]:
-    """Return the scopes of a list with commas, every scope when none was given (settled 11)."""
-    if value is None:
-        return SCOPES
-    asked = {scope.strip() for scope in value.split(",")}
-    if unknown := sorted(asked - set(SCOPES)):
-        raise click.BadParameter(
-            f"{', '.join(map(repr, unknown))} unknown. The scopes are {', '.join(SCOPES)}."
-        )
-    return tuple(scope for scope in SCOPES if scope in asked)
-
-
 @command.command()
 @click.option("--user", "user_id", type=int, required=True, metavar="ID", help="Whom it acts as.")
 @click.option(
     "--scope",
     "scopes",
     metavar="A,B",
-    callback=_read_scopes,
+    callback=read_scopes,
     help="What it may call, with commas between.  [default: everything]",
 )
 @click.option("--title", default="", help="What it is for, to tell it from others.")
@@ -66,7 +51,7 @@ def create(
       sluice webhook create --user 3 --json | jq -r .tls_webhook
     """
     with opened_portal(database) as portal:
-        user = _working_user(portal, user_id)
+        user = working_user(portal, user_id)
         webhook_id, code = portal.add_webhook(user_id, scopes, title)
         addresses = addresses_of(portal)
     path = f"/rest/{user_id}/{code}/"
@@ -150,20 +135,6 @@ def _revoked(store: Store, webhook_id: int, now: datetime) -> Webhook:
     return replace(webhook, revoked=now)
 
 
-def _working_user(portal: Portal, user_id: int) -> User:
-    """Return the user a webhook is to act as.
-
-    Raises:
-        Failure: there is no such user, or the user was dismissed and may not call.
-    """
-    user = portal.database.run_now(lambda store: store.users.find(user_id))
-    if user is None:
-        raise Failure(f"There is no user {user_id}; see `sluice user list`.")
-    if not user.active:
-        raise Failure(f"User {user_id} was dismissed, so a webhook of theirs would be refused.")
-    return user
-
-
 def _facts(webhook: Webhook, zone: tzinfo) -> dict[str, Any]:
     """Return a webhook as programs read it; instants are in the portal's time zone."""
     return {
@@ -171,8 +142,8 @@ def _facts(webhook: Webhook, zone: tzinfo) -> dict[str, Any]:
         "user_id": webhook.user_id,
         "title": webhook.title,
         "scopes": list(webhook.scopes),
-        "created": _written(webhook.created, zone),
-        "revoked": None if webhook.revoked is None else _written(webhook.revoked, zone),
+        "created": written(webhook.created, zone),
+        "revoked": None if webhook.revoked is None else written(webhook.revoked, zone),
     }
 
 
@@ -183,11 +154,7 @@ def _row(webhook: Webhook, zone: tzinfo) -> list[str | int]:
         webhook.id,
         webhook.user_id,
         webhook.title,
-        _written(webhook.created, zone),
+        written(webhook.created, zone),
         "works" if webhook.revoked is None else "revoked",
         "everything" if everything else ",".join(webhook.scopes),
     ]
-
-
-def _written(instant: datetime, zone: tzinfo) -> str:
-    return instant.astimezone(zone).isoformat(timespec="seconds")

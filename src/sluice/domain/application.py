@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from msgspec import Struct
+
+_ADDRESS = re.compile(r"https?://[!#-;=?-\[\]_a-z~]{1,2000}", re.IGNORECASE)
 
 CODE_LIFE = timedelta(seconds=30)
 ACCESS_LIFE = timedelta(hours=1)
@@ -72,19 +76,27 @@ class Application(Struct, frozen=True, kw_only=True):
         return not self.restricted or user_id in self.user_ids
 
 
+def is_address(text: str) -> bool:
+    """Tell whether a text is an address that a browser or a portal can go to, and nothing else.
+
+    Rule (assumed): http or https, a host, no name or password, nothing that a header or a page
+    could take for its own.
+    """
+    if not _ADDRESS.fullmatch(text):
+        return False
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        return False
+
+
 class TokenKind(StrEnum):
     """What a random text opens."""
 
     CODE = "code"
     ACCESS = "access"
     REFRESH = "refresh"
-
-
-LIFE = {
-    TokenKind.CODE: CODE_LIFE,
-    TokenKind.ACCESS: ACCESS_LIFE,
-    TokenKind.REFRESH: REFRESH_LIFE,
-}
 
 
 class Token(Struct, frozen=True):

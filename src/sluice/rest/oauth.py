@@ -7,12 +7,21 @@ answers have members of their own, and a refresh token works once.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from sluice.domain.application import ACCESS_LIFE, LIFE, Application, State, Token, TokenKind
+from sluice.domain.application import (
+    ACCESS_LIFE,
+    CODE_LIFE,
+    REFRESH_LIFE,
+    Application,
+    State,
+    Token,
+    TokenKind,
+)
 from sluice.store.tables import Store
 
 _SECRET_BYTES = 32
@@ -47,8 +56,12 @@ def register(
     redirect_uri: str = "",
     handler_url: str = "",
     install_url: str = "",
+    user_ids: Collection[int] = (),
 ) -> NewApplication:
     """Register a local application.
+
+    Args:
+        user_ids: who may use it; everybody when there are none.
 
     Rule (documented): one without an install address is installed at once; another one when its
     installation is finished (rest-protocol.md 14).
@@ -63,12 +76,42 @@ def register(
         redirect_uri=redirect_uri,
         handler_url=handler_url,
         install_url=install_url,
+        restricted=bool(user_ids),
+        user_ids=user_ids,
         state=State.INSTALLING if install_url else State.INSTALLED,
     )
     application_id = store.applications.add(application, client_secret)
     stored = store.applications.find(application_id)
     assert stored is not None
     return NewApplication(stored, client_secret)
+
+
+def install(store: Store, application: Application) -> Application:
+    """Finish an application's installation and return it as it is then.
+
+    Rule (assumed): installed again, it starts anew: what it was given before opens nothing.
+    """
+    if application.state is State.UNINSTALLED:
+        store.applications.drop_tokens(application.id)
+    return _in_state(store, application, State.INSTALLED)
+
+
+def uninstall(store: Store, application: Application) -> Application:
+    """Take an application out of use and return it as it is then; its options stay."""
+    return _in_state(store, application, State.UNINSTALLED)
+
+
+def _in_state(store: Store, application: Application, state: State) -> Application:
+    changed = replace(application, state=state)
+    store.applications.save(changed)
+    return changed
+
+
+def remove(store: Store, application: Application, now: datetime) -> Application:
+    """Remove an application for good and return it as it is then."""
+    removed = replace(application, removed=now)
+    store.applications.save(removed)
+    return removed
 
 
 def grant(
@@ -87,16 +130,13 @@ def grant(
         life: of the access token.
     """
     access = _add(store, TokenKind.ACCESS, application_id, user_id, origin, now, life)
-    refresh = _add(
-        store, TokenKind.REFRESH, application_id, user_id, origin, now, LIFE[TokenKind.REFRESH]
-    )
+    refresh = _add(store, TokenKind.REFRESH, application_id, user_id, origin, now, REFRESH_LIFE)
     return Tokens(access, refresh, now + life, int(life.total_seconds()))
 
 
 def grant_code(store: Store, application_id: int, user_id: int, origin: str, now: datetime) -> str:
     """Give an application a code, to be exchanged for tokens once and soon."""
-    life = LIFE[TokenKind.CODE]
-    return _add(store, TokenKind.CODE, application_id, user_id, origin, now, life)
+    return _add(store, TokenKind.CODE, application_id, user_id, origin, now, CODE_LIFE)
 
 
 def _add(
