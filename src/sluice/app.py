@@ -18,6 +18,8 @@ from sluice.rest.token_door import TokenDoor
 from sluice.settings import Settings
 from sluice.store.sqlite import SqliteDatabase, open_sqlite
 from sluice.store.tables import Store
+from sluice.ui.authorize import AuthorizeDoor
+from sluice.ui.guesses import Guesses
 
 ADMINISTRATOR_ID = 1
 CODE_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -53,6 +55,9 @@ class Portal:
         self.is_new = self.database.run_now(lambda store: self._found(store, empty))
         self.gateway = Gateway(method_table(), self.database, self.clock, settings)
         self.doors: dict[bytes, Door] = {
+            b"oauth/authorize": AuthorizeDoor(
+                self.database, self.clock, self.gateway.limits, Guesses()
+            ),
             b"oauth/token": TokenDoor(self.database, self.clock, self.gateway.limits),
         }
         self.worker = Worker(self.database, self.clock, settings.zone)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sluice.domain.password import is_password
+from sluice.store.sqlite import read_file
 from tests.cli.portal import PortalInFile
 
 BORIS = (*("--name", "Boris", "--last-name", "Reed"), *("--email", "boris.reed@example.test"))
@@ -122,3 +124,31 @@ def test_the_list_says_who_was_dismissed(portal: PortalInFile) -> None:
 
     (boris,) = [line for line in shown.splitlines() if "Boris Novak" in line]
     assert boris.endswith("employee, dismissed")
+
+
+def test_a_password_is_read_from_standard_input(portal: PortalInFile) -> None:
+    done = portal.run("user", "password", "3", input="correct horse\n")
+
+    assert done.exit_code == 0, done.output
+    assert "correct horse" not in done.output
+    assert is_password("correct horse", kept_password(portal, 3))
+
+
+def test_a_password_is_made_up_on_request(portal: PortalInFile) -> None:
+    made = portal.answer("user", "password", "3", "--generate")["password"]
+
+    assert len(made) == 16
+    assert is_password(made, kept_password(portal, 3))
+
+
+@pytest.mark.parametrize("secret", ["short", "x" * 1001])
+def test_a_password_that_is_none_is_refused(secret: str, portal: PortalInFile) -> None:
+    done = portal.run("user", "password", "3", input=f"{secret}\n")
+
+    assert done.exit_code == 1
+    assert "A password has from 8 to 1000 characters." in done.output
+    assert kept_password(portal, 3) is None
+
+
+def kept_password(portal: PortalInFile, user_id: int) -> str | None:
+    return read_file(portal.path, lambda store: store.sessions.password_hash(user_id))

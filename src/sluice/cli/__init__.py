@@ -17,7 +17,7 @@ COMMANDS = {
     "call": "Call a method and print what it answers.",
     "webhook": "Make, list and revoke incoming webhooks.",
     "app": "Register, install and restrict applications; give them tokens.",
-    "user": "Make and list the people of a portal.",
+    "user": "Make and list the people of a portal, and let them sign in.",
     "demo": "Live through a day of a flow, on a clock of its own.",
     "doctor": "Tell what is set, and what is wrong.",
 }

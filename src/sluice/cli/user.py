@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
+import sys
 from typing import Any
 
 import click
 from msgspec.structs import replace
 
+from sluice.cli.granting import working_user
 from sluice.cli.output import Failure, json_option, json_text, printable, table
 from sluice.cli.portal import database_option, opened_portal
+from sluice.domain.password import LONGEST, SHORTEST, hash_password
 from sluice.domain.people import User, UserType, check_profile
 from sluice.errors import EmailTaken
 from sluice.store.listing import Window
@@ -20,7 +24,7 @@ MOST_NAMED = 50  # departments told of in a complaint
 
 @click.group()
 def command() -> None:
-    """Make and list the people of a portal.
+    """Make and list the people of a portal, and let them sign in.
 
     Employees belong to departments; extranet guests belong to none.
     """
@@ -84,6 +88,53 @@ def create(
         return
     click.echo(f"User {user.id}, {user.full_name}, was made.")
     click.echo(f"A webhook for this user: sluice webhook create --user {user.id}", err=True)
+
+
+@command.command()
+@click.argument("user_id", metavar="ID", type=int)
+@click.option("--generate", is_flag=True, help="Make one up and print it.")
+@database_option
+@json_option
+def password(user_id: int, generate: bool, database: str | None, as_json: bool) -> None:
+    """Set the password a user signs in with. Sessions begun with a former one end.
+
+    It is asked for on a terminal, and read from the first line of standard input otherwise; it
+    is never an argument, which other people on the machine could see.
+
+    \b
+    Examples:
+      sluice user password 3
+      sluice user password 3 --generate
+      sluice user password 3 < secret.txt
+    """
+    with opened_portal(database) as portal:
+        user = working_user(portal, user_id)
+        secret = secrets.token_urlsafe(12) if generate else _read_password()
+        kept = hash_password(secret)
+        now = portal.clock.now()
+        portal.database.run_now(lambda store: store.sessions.set_password_hash(user_id, kept, now))
+    if as_json:
+        told = {"password": secret} if generate else {}
+        click.echo(json_text({"user_id": user_id, "email": user.email, **told}))
+        return
+    if generate:
+        click.echo(secret)
+    click.echo(f"{user.full_name} signs in as {user.email} with the new password.", err=True)
+
+
+def _read_password() -> str:
+    """Return a new password from the terminal or from standard input.
+
+    Raises:
+        Failure: it is too short or too long.
+    """
+    if sys.stdin.isatty():
+        secret: str = click.prompt("New password", hide_input=True, confirmation_prompt=True)
+    else:
+        secret = sys.stdin.readline().rstrip("\r\n")
+    if not SHORTEST <= len(secret) <= LONGEST:
+        raise Failure(f"A password has from {SHORTEST} to {LONGEST} characters.")
+    return secret
 
 
 @command.command("list")
