@@ -13,15 +13,17 @@ from sluice.demo import add_demo, add_foundation
 from sluice.methods import method_table
 from sluice.rest.door import Door
 from sluice.rest.gateway import Gateway
+from sluice.rest.guesses import Guesses, Slowdown
 from sluice.rest.method import SCOPES
 from sluice.rest.token_door import TokenDoor
 from sluice.settings import Settings
 from sluice.store.sqlite import SqliteDatabase, open_sqlite
 from sluice.store.tables import Store
 from sluice.ui.authorize import AuthorizeDoor
-from sluice.ui.guesses import Guesses
 
 ADMINISTRATOR_ID = 1
+# How long each wrong code or token takes once an address has sent too many.
+SECONDS_A_GUESS = 0.2
 CODE_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -53,12 +55,11 @@ class Portal:
         self.clock = clock or SystemClock()
         self.database: SqliteDatabase = open_sqlite(settings.database_path, self.clock.now())
         self.is_new = self.database.run_now(lambda store: self._found(store, empty))
-        self.gateway = Gateway(method_table(), self.database, self.clock, settings)
+        slowdown = Slowdown(Guesses(settings.free_guesses, SECONDS_A_GUESS))
+        self.gateway = Gateway(method_table(), self.database, self.clock, settings, slowdown)
         self.doors: dict[bytes, Door] = {
-            b"oauth/authorize": AuthorizeDoor(
-                self.database, self.clock, self.gateway.limits, Guesses()
-            ),
-            b"oauth/token": TokenDoor(self.database, self.clock, self.gateway.limits),
+            b"oauth/authorize": AuthorizeDoor(self.database, self.clock, self.gateway.limits),
+            b"oauth/token": TokenDoor(self.database, self.clock, self.gateway.limits, slowdown),
         }
         self.worker = Worker(self.database, self.clock, settings.zone)
 

@@ -87,15 +87,23 @@ class BatchLengthExceeded(RestError):
     description = "Max batch length exceeded"
 
 
+class QueryLimitExceeded(RestError):
+    code, status, description = "QUERY_LIMIT_EXCEEDED", 503, "Too many requests"
+
+
 class NoAuthFound(RestError):
     code, status, description = "NO_AUTH_FOUND", 401, "Wrong authorization data"
 
 
-class InvalidCredentials(RestError):
+class GuessedWrong(RestError):
+    """A secret was sent that nobody has; whoever sends many of them has to wait."""
+
+
+class InvalidCredentials(GuessedWrong):
     code, status, description = "INVALID_CREDENTIALS", 401, "Invalid request credentials"
 
 
-class InvalidToken(RestError):
+class InvalidToken(GuessedWrong):
     code, status, description = "invalid_token", 401, "Unable to get application by token"
 
 
@@ -156,12 +164,12 @@ class WrongClient(OAuthError):
     code, status = "wrong_client", 200
 
 
-class InvalidClient(OAuthError):
+class InvalidClient(OAuthError, GuessedWrong):
     # Quirk: 400 where RFC 6749 has 401; a client's own tests expect it.
     code, status = "invalid_client", 400
 
 
-class InvalidGrant(OAuthError):
+class InvalidGrant(OAuthError, GuessedWrong):
     code, status = "invalid_grant", 400
 
 

@@ -55,6 +55,10 @@ class Settings:
         10, "Longest time for a request to arrive whole, its body apart, in seconds."
     )
     body_timeout_seconds: int = _setting(60, "Longest pause inside a request's body, in seconds.")
+    free_guesses: int = _setting(
+        300,
+        "Wrong webhook codes and tokens of one address before answers to further ones are delayed.",
+    )
     idle_timeout_seconds: int = _setting(
         75, "How long an idle keep-alive connection stays open, in seconds."
     )

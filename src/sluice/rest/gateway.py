@@ -12,10 +12,17 @@ from typing import Any
 from msgspec import Struct
 
 from sluice.clock import Clock, stopwatch
-from sluice.errors import HttpsRequired, InternalServerError, RestError
+from sluice.errors import (
+    GuessedWrong,
+    HttpsRequired,
+    InternalServerError,
+    QueryLimitExceeded,
+    RestError,
+)
 from sluice.rest.auth import authenticate
 from sluice.rest.batch import BATCH, is_writing
 from sluice.rest.call import Call
+from sluice.rest.guesses import Slowdown
 from sluice.rest.meter import Meter
 from sluice.rest.method import Method, MethodTable
 from sluice.rest.request import JSON, Incoming, Limits, Request, Route, read, route
@@ -39,13 +46,19 @@ class Gateway:
     """Answers calls on one portal."""
 
     def __init__(
-        self, table: MethodTable, database: Database, clock: Clock, settings: Settings
+        self,
+        table: MethodTable,
+        database: Database,
+        clock: Clock,
+        settings: Settings,
+        slowdown: Slowdown,
     ) -> None:
         self.table = table
         self.database = database
         self.clock = clock
         self.limits = Limits(settings.max_body_bytes, settings.max_parameters, settings.max_depth)
         self._zone = settings.zone
+        self._slowdown = slowdown
         self._https_required = settings.https_required
         self._meter = Meter(clock, self._zone)
 
@@ -57,12 +70,16 @@ class Gateway:
         """
         output = JSON
         try:
+            if self._slowdown.is_flooding(incoming.peer):
+                raise QueryLimitExceeded
             if self._https_required and not incoming.secure:
                 raise HttpsRequired
             asked = route(incoming.path, incoming.host)
             output = asked.format
             return await self._call(incoming, asked)
         except RestError as refusal:
+            if isinstance(refusal, GuessedWrong) and incoming.peer:
+                await self._slowdown.wrong(incoming.peer)
             return refused(refusal, output)
         except Exception:
             log.exception("a call failed for a reason of ours: %s", _without_code(incoming.path))

@@ -66,6 +66,7 @@ class Incoming(Struct):
         content_type: the header, or empty.
         authorization: the header, or empty.
         secure: it came over TLS.
+        peer: the address that it came from; empty inside the program itself.
         host: the header, or empty: the name under which the client knows the server.
         headers: all of them, names in lower case; only for the doors beside `/rest`.
     """
@@ -77,6 +78,7 @@ class Incoming(Struct):
     authorization: bytes = b""
     body: bytes = b""
     secure: bool = True
+    peer: str = ""
     host: bytes = b""
     headers: Sequence[tuple[bytes, bytes]] = ()
 

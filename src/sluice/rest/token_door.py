@@ -15,16 +15,19 @@ import msgspec
 from sluice.clock import Clock
 from sluice.domain.application import LOCAL, Application, State, Token, TokenKind
 from sluice.errors import (
+    GuessedWrong,
     InternalServerError,
     InvalidClient,
     InvalidGrant,
     NotInstalled,
     OAuthParameterMissing,
+    QueryLimitExceeded,
     RestError,
     UnsupportedGrantType,
     UserAccessError,
     WrongClient,
 )
+from sluice.rest.guesses import Slowdown
 from sluice.rest.oauth import grant
 from sluice.rest.request import Incoming, Limits, read
 from sluice.rest.response import Answer, told
@@ -44,18 +47,25 @@ log = logging.getLogger("sluice.oauth")
 class TokenDoor:
     """Answers requests for tokens."""
 
-    def __init__(self, database: Database, clock: Clock, limits: Limits) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, limits: Limits, slowdown: Slowdown
+    ) -> None:
         self._database = database
         self._clock = clock
         self._limits = limits
+        self._slowdown = slowdown
 
     async def __call__(self, incoming: Incoming) -> Answer:
         try:
+            if self._slowdown.is_flooding(incoming.peer):
+                raise QueryLimitExceeded
             origin = incoming.origin
             params = read(incoming, self._limits).params
             exchange = partial(self._exchange, params, origin)
             return Answer(200, msgspec.json.encode(await self._database.run(exchange, writes=True)))
         except RestError as refusal:
+            if isinstance(refusal, GuessedWrong) and incoming.peer:
+                await self._slowdown.wrong(incoming.peer)
             facts = told(refusal)
             if not refusal.description:
                 del facts["error_description"]

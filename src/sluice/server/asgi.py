@@ -47,6 +47,7 @@ class HttpApp:
             path=scope["raw_path"],
             query=scope["query_string"],
             secure=scope["scheme"] == "https",
+            peer=scope["client"][0] if scope["client"] else "",
             headers=scope["headers"],
         )
         for name, value in scope["headers"]:

@@ -59,6 +59,7 @@ class RestProtocol(LimitedProtocol):
         self._draining = False  # the request that is arriving is the last
         self._dates: list[tuple[bytes, bytes]] = []
         self._head = b""
+        self._peer = self.client[0] if self.client else ""
 
     # From the parser
 
@@ -82,6 +83,7 @@ class RestProtocol(LimitedProtocol):
             path=url.path,
             query=url.query or b"",
             secure=self.scheme == "https",
+            peer=self._peer,
         )
         for name, value in self.headers:
             if name == b"content-type":

@@ -22,12 +22,12 @@ from sluice.domain.password import LONGEST, is_password
 from sluice.domain.people import User
 from sluice.domain.text import name_key
 from sluice.errors import RestError
+from sluice.rest.guesses import Guesses
 from sluice.rest.oauth import grant_code
 from sluice.rest.request import Incoming, Limits, Unreadable, form
 from sluice.rest.response import Answer
 from sluice.store.database import Database
 from sluice.store.tables import Store
-from sluice.ui.guesses import Guesses
 from sluice.ui.page import page, redirect
 from sluice.ui.visit import SESSION_LIFE, Visit, new_visit, visit_of
 
@@ -58,6 +58,9 @@ SCOPE_WORDS = {
 }
 # How many passwords are compared at once: each takes a processor and 16 MB for a while.
 _COMPARED_AT_ONCE = 2
+# Wrong passwords of an account in a row before anybody waits, and how long each one takes then.
+FREE_GUESSES = 5
+SECONDS_A_GUESS = 30.0
 
 log = logging.getLogger("sluice.sign_in")
 
@@ -80,11 +83,11 @@ class _Asked(Struct, frozen=True):
 class AuthorizeDoor:
     """Answers browsers."""
 
-    def __init__(self, database: Database, clock: Clock, limits: Limits, guesses: Guesses) -> None:
+    def __init__(self, database: Database, clock: Clock, limits: Limits) -> None:
         self._database = database
         self._clock = clock
         self._limits = limits
-        self._guesses = guesses
+        self._guesses = Guesses(FREE_GUESSES, SECONDS_A_GUESS)
         self._comparing = ThreadPoolExecutor(_COMPARED_AT_ONCE, "sluice-password")
 
     async def __call__(self, incoming: Incoming) -> Answer:
@@ -149,8 +152,8 @@ class AuthorizeDoor:
         email, password = sent.get("email"), sent.get("password")
         if not isinstance(email, str) or not isinstance(password, str):
             return _sign_in(asked, "Please fill in both fields.")
-        keys = (f"account {name_key(email.strip())[:200]}",)
-        if wait := self._guesses.wait_seconds(keys):
+        account = name_key(email.strip())[:200]
+        if wait := self._guesses.wait_seconds(account):
             log.warning("sign-in is held back for %.0f s after too many failures", wait)
             return _sign_in(
                 asked,
@@ -158,7 +161,7 @@ class AuthorizeDoor:
                 status=429,
                 email=email,
             )
-        self._guesses.count(keys)  # before it is known, so that guesses at once count as well
+        self._guesses.count(account)  # before it is known, so that guesses at once count as well
         found = await self._database.run(partial(_password_of, email))
         loop = asyncio.get_running_loop()
         kept = found[1] if found is not None else None
@@ -170,7 +173,7 @@ class AuthorizeDoor:
             return _sign_in(
                 asked, "This e-mail address and password do not match.", status=403, email=email
             )
-        self._guesses.forget(keys)
+        self._guesses.forget(account)
         visit = new_visit(secure=asked.visit.secure)  # nobody may have prepared this one
         begin = partial(self._begin_session, visit.secret, found[0])
         await self._database.run(begin, writes=True)
