@@ -15,7 +15,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet -
 	--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help serve setup test check format docs bench lock clean
+.PHONY: help serve setup test check format docs bench fuzz lock clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1 - /p' $(MAKEFILE_LIST) | sort
@@ -44,6 +44,9 @@ docs: $(VENV)/development ## Write the tables of methods and settings in the pag
 bench: $(VENV)/bench ## Measure Sluice beside its peers
 	$(BIN)/python -m bench $(ARGS)
 
+fuzz: $(VENV)/fuzz ## Look for inputs that break a promise; ARGS="--seconds 600 batch"
+	$(BIN)/python -m fuzz $(ARGS)
+
 # The largest set comes first: what tests need may limit the versions of what runs.
 lock: $(VENV)/made ## Write the lock files anew; ARGS=--upgrade takes newer versions
 	$(INSTALL) uv
@@ -52,6 +55,8 @@ lock: $(VENV)/made ## Write the lock files anew; ARGS=--upgrade takes newer vers
 		--output-file requirements.lock
 	$(COMPILE) $(ARGS) --group bench --constraint requirements-dev.lock \
 		--output-file bench/requirements.lock
+	$(COMPILE) $(ARGS) --group fuzz --constraint requirements-dev.lock \
+		--output-file fuzz/requirements.lock
 
 clean: ## Remove everything that was installed or cached here
 	rm -rf $(VENV) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -76,6 +81,10 @@ $(VENV)/development: requirements-dev.lock $(VENV)/runtime
 
 $(VENV)/bench: bench/requirements.lock $(VENV)/development
 	$(INSTALL) --require-hashes --requirement bench/requirements.lock
+	@touch $@
+
+$(VENV)/fuzz: fuzz/requirements.lock $(VENV)/development
+	$(INSTALL) --require-hashes --requirement fuzz/requirements.lock
 	@touch $@
 
 # Without npm there is nothing to touch: the tests of the Node client then say why they are skipped.
