@@ -112,6 +112,7 @@ class PortalInTest:
         authorization: str = "",
         secure: bool = True,
         host: str = "portal.example",
+        peer: str = "",
     ) -> Reply:
         """Send a request as bytes and return what comes back."""
         answer = self.answer(
@@ -124,6 +125,7 @@ class PortalInTest:
                 body=body if isinstance(body, bytes) else body.encode(),
                 secure=secure,
                 host=host.encode(),
+                peer=peer,
             )
         )
         return Reply(answer.status, answer.body.decode(), answer.content_type.decode())
@@ -131,6 +133,10 @@ class PortalInTest:
     def in_store(self, work: Any) -> Any:
         """Run `work(store)` in a transaction of its own and return what it returned."""
         return self._portal.database.run_now(work)
+
+    def set_state(self, **states: Any) -> None:
+        """Set states of the portal, as `sluice portal set` does."""
+        self.in_store(lambda store: store.portal.set(replace(store.portal.get(), **states)))
 
     def webhook(self, user_id: int, scopes: Iterable[str] = SCOPES) -> str:
         """Make an incoming webhook and return its path, `/rest/USER/CODE/`."""

@@ -7,9 +7,12 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from sluice.background.worker import Worker
 from sluice.clock import Clock, SystemClock
 from sluice.demo import add_demo, add_foundation
+from sluice.domain.portal import Plan
 from sluice.methods import method_table
 from sluice.rest.door import Door
 from sluice.rest.gateway import Gateway
@@ -74,6 +77,12 @@ class Portal:
         if not empty:
             add_demo(store, now)
         return True
+
+    def set_plan(self, plan: Plan) -> None:
+        """Let the limits of a plan hold from now on."""
+        self.database.run_now(
+            lambda store: store.portal.set(replace(store.portal.get(), plan=plan))
+        )
 
     def add_webhook(self, user_id: int, scopes: Iterable[str], title: str) -> tuple[int, str]:
         """Make an incoming webhook and return its id and its code, which is not kept."""

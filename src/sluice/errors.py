@@ -50,6 +50,52 @@ class InvalidRequest(RestError):
     code, status = "INVALID_REQUEST", 400
 
 
+class UnexpectedAnswer(RestError):
+    code, status = "ERROR_UNEXPECTED_ANSWER", 500
+    description = "Server returned an unexpected response"
+
+
+class OverloadLimit(RestError):
+    code, status, description = "OVERLOAD_LIMIT", 503, "REST API is blocked due to overload"
+
+
+class OperationTimeLimit(RestError):
+    code, status = "OPERATION_TIME_LIMIT", 429
+    description = "Method is blocked due to operation time limit."
+
+
+class PortalDeleted(RestError):
+    code, status, description = "PORTAL_DELETED", 403, "Portal was deleted"
+
+
+class ManifestNotAvailable(RestError):
+    code, status = "ERROR_MANIFEST_IS_NOT_AVAILABLE", 404
+    description = "Manifest is not available"
+
+
+class PaymentRequired(RestError):
+    code, status, description = "PAYMENT_REQUIRED", 401, "Subscription has been ended"
+
+
+class ConnectionFailed(RestError):
+    code, status = "CONNECTION_ERROR", 401
+    description = "Error connecting to authorization server"
+
+
+class MethodConfirmWaiting(RestError):
+    code, status, description = "METHOD_CONFIRM_WAITING", 401, "Waiting for confirmation"
+
+
+class MethodConfirmDenied(RestError):
+    code, status, description = "METHOD_CONFIRM_DENIED", 403, "Method call denied"
+
+
+class OnlyIntranetUser(RestError):
+    # Quirk: no words are documented; these are ours (rest-protocol.md 7.2).
+    code, status = "ALLOWED_ONLY_INTRANET_USER", 403
+    description = "Allowed only for intranet users"
+
+
 class HttpsRequired(InvalidRequest):
     description = "Https required."
 
@@ -146,6 +192,10 @@ class AccessDenied(RestError):
 
 class ApplicationContextRequired(AccessDenied):
     description = "Access denied! Application context required"
+
+
+class RestNotInPlan(AccessDenied):
+    description = "REST API is available only on commercial plans"
 
 
 class AdministratorRequired(AccessDenied):

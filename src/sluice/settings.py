@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 CONFIG_NAME = "sluice.toml"
+PLANS = ("none", "commercial", "enterprise", "box")
 
 
 class SettingError(Exception):
@@ -45,6 +46,11 @@ class Settings:
     )
     https_required: bool = _setting(
         False, "Answer plain HTTP with INVALID_REQUEST, as the vendor's cloud does."
+    )
+    plan: str = _setting(
+        "",
+        "Limits of a plan: none, commercial, enterprise or box; empty for what `sluice portal` set"
+        " last, none at first.",
     )
     time_zone: str = _setting("UTC", "The portal's time zone, an IANA name such as Europe/Berlin.")
     max_body_bytes: int = _setting(16 * 1024 * 1024, "Largest request body, in bytes.")
@@ -226,6 +232,8 @@ def _check(settings: Settings, origins: Mapping[str, str]) -> None:
         )
     if settings.max_depth > 200:
         raise SettingError(f"max_depth ({origins['max_depth']}) must be at most 200")
+    if settings.plan not in ("", *PLANS):
+        raise SettingError(f"plan ({origins['plan']}) must be one of {', '.join(PLANS)}")
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise SettingError(
             f"log_level ({origins['log_level']}) must be debug, info, warning or error"

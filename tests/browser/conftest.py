@@ -14,9 +14,9 @@ from tests.clients.real_part import real_module, real_node_package, real_program
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A browser for all tests of a run."""
+    """A browser for the tests of a module: its event loop must not outlive them."""
     playwright = real_module("playwright.sync_api")
     program = next((name for name in NAMES if shutil.which(name)), NAMES[0])
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # root has none

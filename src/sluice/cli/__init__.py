@@ -19,6 +19,7 @@ COMMANDS = {
     "app": "Register, install and restrict applications; give them tokens.",
     "user": "Make and list the people of a portal, and let them sign in.",
     "demo": "Live through a day of a flow, on a clock of its own.",
+    "portal": "Set a portal's plan and limits, or a state in which it refuses calls.",
     "doctor": "Tell what is set, and what is wrong.",
 }
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from sluice.app import Portal
 from sluice.cli.granting import read_scopes, working_user, written
+from sluice.cli.opened import addresses_of, database_option, opened_portal
 from sluice.cli.output import Failure, json_option, json_text, table
-from sluice.cli.portal import addresses_of, database_option, opened_portal
 from sluice.domain.application import CODE_LIFE, Application, is_address
 from sluice.rest import oauth
 from sluice.rest.method import SCOPES

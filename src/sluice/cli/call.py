@@ -10,8 +10,8 @@ from typing import Any
 import click
 import msgspec
 
+from sluice.cli.opened import Reply, ask, database_option, opened_portal
 from sluice.cli.output import FAILED, coloured_json, json_option, json_text
-from sluice.cli.portal import Reply, ask, database_option, opened_portal
 from sluice.cli.remote import ask_remote, read_webhook
 from sluice.methods import method_table
 from sluice.rest.brackets import TooDeep, from_pairs

@@ -22,8 +22,8 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from sluice import __version__
+from sluice.cli.opened import address, database_option, settings_in_force
 from sluice.cli.output import FAILED, Failure, json_option, json_text, printable
-from sluice.cli.portal import address, database_option, settings_in_force
 from sluice.cli.remote import ask_remote
 from sluice.clock import SystemClock
 from sluice.server.http import PortTaken, bind

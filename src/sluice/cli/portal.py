@@ -1,161 +1,128 @@
-"""The portal a command works on: opened beside a running server, called through the one door."""
+"""`sluice portal`: the plan and the states of a portal, each of which makes it refuse something."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
-import msgspec
-from msgspec import Struct
+from msgspec.structs import replace
 
-from sluice.app import ADMINISTRATOR_ID, Portal
-from sluice.cli.output import Failure, printable
-from sluice.errors import RestError
-from sluice.rest.request import Incoming
-from sluice.settings import Loaded, SettingError, load
-from sluice.store.database import PortalUnusable
+from sluice.cli.opened import database_option, opened_portal
+from sluice.cli.output import json_option, json_text, table
+from sluice.domain.portal import NAMES, NORMAL, PortalState, StateInvalid, read_state, written_state
+from sluice.store.tables import Store
 
-_ADDRESSES = "addresses"  # the portal's fact: where its server listened last, as JSON
+_MEANS = {
+    "plan": "limits: none, commercial (50 at once, 2/s, 480 s), enterprise (250, 5/s, 480 s), box"
+    " (420 s)",
+    "operating_limit": "seconds instead of the plan's: OPERATION_TIME_LIMIT once they are used",
+    "flows": "task flows: on, trial (not in the plan, one trial of 15 days), off",
+    "rest": "off: ACCESS_DENIED, the plan has no REST",
+    "portal": "closed: PORTAL_DELETED",
+    "overload": "on: OVERLOAD_LIMIT",
+    "https": "required: INVALID_REQUEST for plain HTTP",
+    "payment": "ended: PAYMENT_REQUIRED for applications",
+    "auth_host": "down: CONNECTION_ERROR for applications",
+    "manifest": "missing: ERROR_MANIFEST_IS_NOT_AVAILABLE for applications",
+    "extranet": "off: ALLOWED_ONLY_INTRANET_USER for guests",
+    "confirm": "methods that wait: METHOD_CONFIRM_WAITING",
+    "deny": "methods that were refused: METHOD_CONFIRM_DENIED",
+    "broken": "methods that fail inside: INTERNAL_SERVER_ERROR",
+    "garbled": "methods whose answer is lost: ERROR_UNEXPECTED_ANSWER",
+}
 
 
-def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--database` to a command."""
-    return click.option(
-        "--database",
-        metavar="URL",
-        help="Portal to use: sqlite:///relative.db or sqlite:////absolute.db."
-        "  [default: portal.db in the user's data directory]",
-    )(command)
+@click.group()
+def command() -> None:
+    """Show and set a portal's plan and its states.
 
-
-def settings_in_force(**arguments: Any) -> Loaded:
-    """Return the settings, with the given arguments over file and variables.
-
-    Raises:
-        Failure: a setting cannot be used.
+    Each state makes the portal refuse something in the vendor's words, so that programs can be
+    tried against it. A running server obeys from its next call on.
     """
-    try:
-        return load(arguments, os.environ, Path.cwd())
-    except SettingError as problem:
-        raise Failure(str(problem)) from problem
 
 
-@contextmanager
-def opened_portal(database: str | None) -> Iterator[Portal]:
-    """Open an existing portal for one command; a server may be running on it.
+@command.command()
+@database_option
+@json_option
+def show(database: str | None, as_json: bool) -> None:
+    """Show every state, its value, and what it does.
 
-    Raises:
-        Failure: there is no portal, it cannot be opened, or what was done with it was refused.
+    \b
+    Examples:
+      sluice portal show
+      sluice portal show --json | jq -r .plan
     """
-    settings = settings_in_force(database=database).settings
-    try:
-        path = settings.database_path
-        if not path.exists():  # a misspelt address must not become a portal
-            raise Failure(
-                f"There is no portal at {path}. `sluice serve` makes one; --database names another."
-            )
-        portal = Portal(settings)
+    with opened_portal(database) as portal:
+        _tell(portal.database.run_now(lambda store: store.portal.get()), as_json)
+
+
+@command.command("set")
+@click.argument("changes", metavar="NAME=VALUE...", nargs=-1, required=True)
+@database_option
+@json_option
+def set_(changes: tuple[str, ...], database: str | None, as_json: bool) -> None:
+    """Set states; the others stay as they are. `sluice portal show` lists them.
+
+    \b
+    Examples:
+      sluice portal set plan=commercial
+      sluice portal set portal=closed
+      sluice portal set broken=tasks.task.add,tasks.task.update flows=trial
+      sluice portal set broken=
+    """
+    with opened_portal(database) as portal:
+        methods = [method.name.lower() for method in portal.gateway.table]
         try:
-            yield portal
-        finally:
-            portal.close()
-    except (SettingError, PortalUnusable, RestError) as problem:
-        raise Failure(str(problem)) from problem
-    except OSError as problem:  # the file of the administrator's webhook, for one
-        raise Failure.of_system(problem) from problem
+            wanted = dict(_read(change, methods) for change in changes)
+        except StateInvalid as problem:
+            raise click.UsageError(str(problem)) from problem
+        _tell(portal.database.run_now(lambda store: _changed(store, wanted)), as_json)
 
 
-class Reply(Struct, frozen=True):
-    """What a portal answered: the whole body, a map with `result` or `error`."""
+@command.command()
+@database_option
+@json_option
+def reset(database: str | None, as_json: bool) -> None:
+    """Set every state back, so that the portal refuses nothing on purpose.
 
-    status: int
-    body: dict[str, Any]
-
-    @property
-    def result(self) -> Any:
-        """The result.
-
-        Raises:
-            Failure: the call was refused; the words are the portal's.
-        """
-        if "error" in self.body:
-            raise Failure(self.refusal)
-        return self.body["result"]
-
-    @property
-    def refusal(self) -> str:
-        """The error's code and words."""
-        code, words = self.body["error"], self.body.get("error_description", "")
-        return printable(f"{code}: {words}")
-
-
-def reply_of(status: int, body: bytes) -> Reply:
-    """Return an answer as a reply.
-
-    Raises:
-        Failure: the answer is not one of this protocol.
+    \b
+    Examples:
+      sluice portal reset
     """
-    try:
-        content = json.loads(body)
-    except ValueError:
-        content = None
-    if not isinstance(content, dict) or not content.keys() & {"result", "error"}:
-        raise Failure(f"The answer (HTTP {status}) is not one of a portal's REST in JSON.")
-    return Reply(status, content)
+    with opened_portal(database) as portal:
+        portal.database.run_now(lambda store: store.portal.set(NORMAL))
+    _tell(NORMAL, as_json)
 
 
-def ask(portal: Portal, method: str, parameters: dict[str, Any]) -> Reply:
-    """Call a method of an opened portal as its administrator, through the gateway.
-
-    Raises:
-        Failure: the answer is no JSON, because the method's name asks for XML.
-    """
-    path = f"/rest/{ADMINISTRATOR_ID}/{portal.administrator_code()}/{quote(method, safe='')}"
-    incoming = Incoming(
-        verb="POST",
-        path=path.encode(),
-        content_type=b"application/json",
-        body=msgspec.json.encode(parameters),
-    )
-    answer = asyncio.run(portal.gateway.answer(incoming))
-    return reply_of(answer.status, answer.body)
+def _read(change: str, methods: list[str]) -> tuple[str, Any]:
+    name, separator, text = change.partition("=")
+    name = name.strip().lower()
+    if not separator:
+        raise StateInvalid(f"{change!r} has no value: write NAME=VALUE.")
+    return name, read_state(name, text, methods)
 
 
-class Addresses(Struct, frozen=True):
-    """Where clients reach a portal, without a slash at the end."""
-
-    plain: str
-    tls: str
-
-
-def address(host: str, port: int, *, secure: bool) -> str:
-    """Return the address of a listener as clients on this machine can use it."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (not listened on)
-    host = f"[{host}]" if ":" in host else host
-    return f"{'https' if secure else 'http'}://{host}:{port}"
+def _changed(store: Store, wanted: dict[str, Any]) -> PortalState:
+    """Set the states and return all of them. To set `flows` is to forget its trial."""
+    forgotten = {"flows_trial_until": None} if "flows" in wanted else {}
+    state = replace(store.portal.get(), **wanted, **forgotten)
+    store.portal.set(state)
+    return state
 
 
-def keep_addresses(portal: Portal, addresses: Addresses) -> None:
-    """Note where the portal's server listens, for the commands that print addresses."""
-    portal.database.run_now(
-        lambda store: store.facts.set(_ADDRESSES, msgspec.json.encode(addresses).decode())
-    )
-
-
-def addresses_of(portal: Portal) -> Addresses:
-    """Return where the portal's server listened last, or by the settings will listen first."""
-    kept = portal.database.run_now(lambda store: store.facts.get(_ADDRESSES))
-    if kept is not None:
-        return msgspec.json.decode(kept, type=Addresses)
-    settings = portal.settings
-    return Addresses(
-        address(settings.host, settings.port, secure=False),
-        address(settings.host, settings.tls_port, secure=True),
-    )
+def _tell(state: PortalState, as_json: bool) -> None:
+    values = {name: written_state(name, state) for name in NAMES}
+    until = state.flows_trial_until
+    if as_json:
+        trial = None if until is None else until.isoformat(timespec="seconds")
+        click.echo(json_text({**values, "flows_trial_until": trial}))
+        return
+    rows = [
+        [name + (" *" if value != written_state(name, NORMAL) else ""), value or "-", _MEANS[name]]
+        for name, value in values.items()
+    ]
+    click.echo(table(["STATE", "VALUE", "WHAT IT DOES"], rows))
+    if until is not None:
+        click.echo(f"\nFlows are being tried until {until:%Y-%m-%d %H:%M} UTC.")
+    if state != NORMAL:
+        click.echo("\n* is not the usual value; `sluice portal reset` sets all back.", err=True)

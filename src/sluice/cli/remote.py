@@ -14,8 +14,8 @@ from urllib.parse import quote, urlsplit
 import click
 import msgspec
 
+from sluice.cli.opened import Reply, reply_of, settings_in_force
 from sluice.cli.output import Failure
-from sluice.cli.portal import Reply, reply_of, settings_in_force
 from sluice.server.tls import Authority
 
 TIMEOUT_SECONDS = 60.0

@@ -14,15 +14,16 @@ import click
 import uvloop
 
 from sluice.app import ADMINISTRATOR_ID, Portal
-from sluice.cli.output import Failure
-from sluice.cli.portal import (
+from sluice.cli.opened import (
     Addresses,
     address,
     database_option,
     keep_addresses,
     settings_in_force,
 )
+from sluice.cli.output import Failure
 from sluice.demo import DEMO_FLOW_ID
+from sluice.domain.portal import Plan
 from sluice.errors import RestError
 from sluice.server.http import HttpServer, PortTaken
 from sluice.server.tls import TlsError, open_authority, server_names
@@ -47,6 +48,12 @@ from sluice.store.database import PortalUnusable
     default=None,
     help="Answer plain HTTP with INVALID_REQUEST, as the vendor's cloud does.",
 )
+@click.option(
+    "--plan",
+    type=click.Choice(list(Plan)),
+    help="Limits of a plan from now on, as `sluice portal set plan=...`.  [default: as it was;"
+    " none at first]",
+)
 def command(
     host: str | None,
     port: int | None,
@@ -55,6 +62,7 @@ def command(
     ready_file: Path | None,
     empty: bool,
     https_required: bool | None,
+    plan: str | None,
 ) -> None:
     """Serve a portal over HTTP and HTTPS.
 
@@ -77,6 +85,7 @@ def command(
         tls_port=tls_port,
         database=database,
         https_required=https_required,
+        plan=plan,
     ).settings
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -86,6 +95,8 @@ def command(
             ready_file.unlink(missing_ok=True)  # an earlier server's; it is to mean this one
         portal = Portal(settings, empty=empty)
         try:
+            if settings.plan:
+                portal.set_plan(Plan(settings.plan))
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_serve(portal, settings, ready_file))
         finally:

@@ -10,8 +10,8 @@ import click
 from msgspec.structs import replace
 
 from sluice.cli.granting import working_user
+from sluice.cli.opened import database_option, opened_portal
 from sluice.cli.output import Failure, json_option, json_text, printable, table
-from sluice.cli.portal import database_option, opened_portal
 from sluice.domain.password import LONGEST, SHORTEST, hash_password
 from sluice.domain.people import User, UserType, check_profile
 from sluice.errors import EmailTaken

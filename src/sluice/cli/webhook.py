@@ -9,8 +9,8 @@ import click
 from msgspec.structs import replace
 
 from sluice.cli.granting import read_scopes, working_user, written
+from sluice.cli.opened import addresses_of, database_option, opened_portal
 from sluice.cli.output import Failure, json_option, json_text, table
-from sluice.cli.portal import addresses_of, database_option, opened_portal
 from sluice.rest.method import SCOPES
 from sluice.store.credentials import Webhook
 from sluice.store.tables import Store

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from sluice.clock import stopwatch
+from sluice.domain.portal import NORMAL
 from sluice.errors import (
     BatchLengthExceeded,
     BatchMethodNotAllowed,
@@ -24,6 +25,7 @@ from sluice.rest.auth import check_scope
 from sluice.rest.call import Call
 from sluice.rest.listing import Listed
 from sluice.rest.method import MethodTable, classic
+from sluice.rest.portal_checks import check_caller, check_inside
 from sluice.rest.references import ROOTS, substituted
 from sluice.rest.request import (
     CREDENTIALS,
@@ -117,6 +119,10 @@ def _run(call: Call, name: str, command: str, answers: Mapping[str, dict[str, An
         check_scope(call.actor, method)
     except InsufficientScope:
         raise InsufficientScope("") from None  # Quirk: without words inside a batch
+    state = call.store.portal.get()
+    if state is not NORMAL:
+        check_caller(state, call.actor, method)
+        call.meter.check(call.actor.credential, method.name, state.operating_seconds)
     began, start = stopwatch(), call.meter.now()
     query = command.partition("#")[0].partition("?")[2]
     try:
@@ -127,6 +133,8 @@ def _run(call: Call, name: str, command: str, answers: Mapping[str, dict[str, An
         params.pop(name_of_credential, None)
     page = take_page(params)
     result = method.function(call.on_page(page), **method.arguments(params))
+    if state is not NORMAL:
+        check_inside(state, method)
     if isinstance(result, Listed):
         if result.total is not None:
             answers["total"][name] = result.total

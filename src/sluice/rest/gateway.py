@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from sluice.clock import Clock, stopwatch
+from sluice.domain.portal import NORMAL, PortalState
 from sluice.errors import (
     GuessedWrong,
     HttpsRequired,
@@ -23,8 +24,10 @@ from sluice.rest.auth import authenticate
 from sluice.rest.batch import BATCH, is_writing
 from sluice.rest.call import Call
 from sluice.rest.guesses import Slowdown
+from sluice.rest.limits import LeakyBucket
 from sluice.rest.meter import Meter
 from sluice.rest.method import Method, MethodTable
+from sluice.rest.portal_checks import check_caller, check_inside, check_portal
 from sluice.rest.request import JSON, Incoming, Limits, Request, Route, read, route
 from sluice.rest.response import Answer, refused, succeeded
 from sluice.settings import Settings
@@ -61,6 +64,8 @@ class Gateway:
         self._slowdown = slowdown
         self._https_required = settings.https_required
         self._meter = Meter(clock, self._zone)
+        self._bucket = LeakyBucket()
+        self._state = NORMAL
 
     async def answer(self, incoming: Incoming) -> Answer:
         """Return the answer to a request. Never raises: a bug of ours is logged and said as 500.
@@ -72,6 +77,7 @@ class Gateway:
         try:
             if self._slowdown.is_flooding(incoming.peer):
                 raise QueryLimitExceeded
+            await self._check_rate(incoming.peer)
             if self._https_required and not incoming.secure:
                 raise HttpsRequired
             asked = route(incoming.path, incoming.host)
@@ -87,10 +93,12 @@ class Gateway:
 
     async def _call(self, incoming: Incoming, asked: Route) -> Answer:
         start = self.clock.now()
+        if asked.method not in self.table:
+            await self.database.run(partial(self._check_state, incoming.secure))
         method = self.table.find(asked.method)
         request = read(incoming, self.limits)
         done = await self.database.run(
-            partial(self._perform, method, asked, request),
+            partial(self._perform, method, asked, request, incoming.secure),
             writes=method.writes
             and (method.name != BATCH or is_writing(request.params, self.table)),
             long=method.long,
@@ -98,14 +106,53 @@ class Gateway:
         time = self._meter.time(done.credential, method.name, start, done.seconds)
         return succeeded(done.result, request.page, time, asked.format)
 
-    def _perform(self, method: Method, asked: Route, request: Request, store: Store) -> _Done:
+    async def _check_rate(self, address: str) -> None:
+        """Refuse an address that calls too often. One call counts as one, a batch too.
+
+        The plan is the one that the last call saw; a call that would be refused looks again. So
+        another plan holds from the second call after it was set, and no call is refused wrongly.
+
+        Raises:
+            QueryLimitExceeded
+        """
+        limits = self._state.limits
+        if not limits.burst or not address:
+            return
+        now = self.clock.now().timestamp()
+        if self._bucket.admit(address, now, limits.burst, limits.per_second):
+            return
+        self._state = await self.database.run(lambda store: store.portal.get())
+        if self._state.limits == limits:
+            raise QueryLimitExceeded
+
+    def _check_state(self, secure: bool, store: Store) -> PortalState:
+        """Return the portal's state.
+
+        Raises:
+            RestError: in this state no call is answered.
+        """
+        state = self._state = store.portal.get()
+        if state is not NORMAL:
+            check_portal(state, secure=secure)
+        return state
+
+    def _perform(
+        self, method: Method, asked: Route, request: Request, secure: bool, store: Store
+    ) -> _Done:
         """Do the part of a call that touches data, inside its transaction."""
         began = stopwatch()
+        state = self._check_state(secure, store)
         now = self.clock.now()
         actor = authenticate(store, asked.webhook, request.token, method, now)
+        if state is not NORMAL:
+            check_caller(state, actor, method)
+            if method.name != BATCH:  # its commands are checked, each for itself
+                self._meter.check(actor.credential, method.name, state.operating_seconds)
         arguments = method.arguments(request.params)
         call = Call(actor, now, store, request.page, self.table, self._zone, self._meter)
         result = method.function(call, **arguments)
+        if state is not NORMAL:
+            check_inside(state, method)
         return _Done(result, actor.credential, stopwatch() - began)
 
 

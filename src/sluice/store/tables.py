@@ -16,6 +16,7 @@ from sluice.store.facts import Facts
 from sluice.store.flows import Flows
 from sluice.store.groups import Groups
 from sluice.store.jobs import Jobs
+from sluice.store.portal_state import PortalStates
 from sluice.store.sessions import Sessions
 from sluice.store.stages import Stages
 from sluice.store.tasks import Tasks
@@ -42,6 +43,7 @@ class Store:
         self.flows = Flows(transaction)
         self.groups = Groups(transaction)
         self.jobs = Jobs(transaction)
+        self.portal = PortalStates(transaction)
         self.sessions = Sessions(transaction)
         self.stages = Stages(transaction)
         self.tasks = Tasks(transaction)

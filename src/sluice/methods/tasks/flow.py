@@ -29,6 +29,7 @@ from sluice.methods.tasks import flow_watch
 from sluice.methods.tasks.flow_data import read_changes, read_members
 from sluice.methods.tasks.flow_group import join_group, with_new_group
 from sluice.methods.tasks.flow_object import FlowObject, flow_object, flow_row
+from sluice.methods.tasks.flow_plan import begin_trial, check_plan
 from sluice.methods.tasks.flow_references import check_may_use, check_references
 from sluice.methods.tasks.team import people_of
 from sluice.rest.call import Call
@@ -50,6 +51,8 @@ def create(call: Call, flow_data: dict[str, Any]) -> FlowObject:
         BusinessError: a field's value cannot be, see flows.md 3.0.
     """
     changes = read_changes(flow_data)
+    trial_begins = begin_trial(call)
+    check_plan(call)
     if not can_create_flows(call.actor):
         raise FlowAccessDenied
     check_may_use(call, changes)
@@ -64,7 +67,7 @@ def create(call: Call, flow_data: dict[str, Any]) -> FlowObject:
     if flow_id is None:
         raise FlowNameTaken
     _let_creators_read_template(call, flow)
-    return flow_object(call, replace(flow, id=flow_id))
+    return flow_object(call, replace(flow, id=flow_id), trial_begins=trial_begins)
 
 
 @method("tasks.flow.Flow.update", scope="task")
@@ -80,11 +83,13 @@ def update(call: Call, flow_data: dict[str, Any]) -> FlowObject:
         BusinessError: a field's value cannot be, see flows.md 3.0.
     """
     changes = read_changes(flow_data)
+    trial_begins = begin_trial(call)
+    check_plan(call)
     flow = _flow_to_manage(call, flow_data)
     updated = _updated(call, flow, changes)
     call.store.flows.save(updated)
     flow_watch.settings_changed(call, flow, updated, list_sent="responsible_list" in changes)
-    return flow_object(call, updated)
+    return flow_object(call, updated, trial_begins=trial_begins)
 
 
 @method("tasks.flow.Flow.get", scope="task", writes=False)
@@ -97,6 +102,7 @@ def get(call: Call, flow_id: int) -> FlowObject:
         FlowAccessDenied: the caller is not of the flow's team and may not add tasks to it.
         FlowNotFound: no flow has this id, and the caller may know it.
     """
+    check_plan(call)
     return flow_object(call, _flow_to_read(call, flow_id))
 
 
@@ -111,6 +117,7 @@ def delete(call: Call, flow_data: dict[str, Any]) -> dict[str, bool]:
         FlowAccessDenied: the caller neither created nor administers the flow, nor the portal.
         FlowNotFound: no flow has this id, and the caller may know it.
     """
+    check_plan(call)
     flow = _flow_to_manage(call, flow_data)
     call.store.flows.delete(flow.id)
     flow_watch.flow_removed(call, flow)
@@ -126,6 +133,7 @@ def is_exists(call: Call, flow_data: dict[str, Any]) -> dict[str, bool]:
     Raises:
         NameMissing: `name` was not sent.
     """
+    check_plan(call)
     name = as_text(flow_data.get("name"))
     if name is None:
         raise NameMissing
@@ -143,6 +151,7 @@ def activate(call: Call, flow_id: int) -> bool:
         FlowAccessDenied: the caller neither created nor administers the flow, nor the portal.
         FlowNotFound: no flow has this id, and the caller may know it.
     """
+    check_plan(call)
     managers = call.store.flows.managers(flow_id)
     if not can_manage(call.actor, managers):
         raise FlowAccessDenied  # told first: a stranger does not learn which flows exist
@@ -161,6 +170,7 @@ def pin(call: Call, flow_id: int) -> bool:
         FlowAccessDenied: the caller may not read the flow.
         FlowNotFound: no flow has this id, and the caller may know it.
     """
+    check_plan(call)
     return call.store.flows.toggle_pin(_flow_to_read(call, flow_id).id, call.actor.user_id)
 
 
@@ -179,6 +189,7 @@ def list_flows(
     Raises:
         SelectInvalid, FilterInvalid, SortFieldIncorrect, GroupDataInvalid: a field is unknown.
     """
+    check_plan(call)
     fields = _selected(select or [])
     if any(str(name).upper() not in LISTED for name in group or []):
         raise GroupDataInvalid
@@ -214,6 +225,8 @@ def activate_demo(call: Call, flow_data: dict[str, Any]) -> FlowObject:
         PrimaryMissing, FlowAccessDenied, FlowNotFound, BusinessError: as `update`.
     """
     changes = read_changes(flow_data)
+    trial_begins = begin_trial(call)
+    check_plan(call)
     flow = _flow_to_manage(call, flow_data)
     updated = _updated(call, flow, changes)
     activated = replace(
@@ -227,7 +240,7 @@ def activate_demo(call: Call, flow_data: dict[str, Any]) -> FlowObject:
         activated = with_new_group(call.store, activated, call.now)
     call.store.flows.save(activated)
     flow_watch.settings_changed(call, flow, activated, list_sent="responsible_list" in changes)
-    return flow_object(call, activated)
+    return flow_object(call, activated, trial_begins=trial_begins)
 
 
 @method(
@@ -243,6 +256,7 @@ def get_departments_member_count(
     Raises:
         FlowAccessDenied: the caller is an extranet guest.
     """
+    check_plan(call)
     counted = read_members("departments", departments or [])
     if not can_create_flows(call.actor):
         raise FlowAccessDenied

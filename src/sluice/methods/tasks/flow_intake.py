@@ -11,6 +11,7 @@ from sluice.domain.flow import Flow
 from sluice.domain.permission import can_add_tasks
 from sluice.domain.task import Status, Task
 from sluice.errors import INTERNAL, NOT_ALLOWED, CoreError, TaskActionDenied
+from sluice.methods.tasks.flow_plan import has_flows
 from sluice.methods.tasks.flow_watch import people_of_flow, tell_of_switch
 from sluice.methods.tasks.task_data import Changes
 from sluice.methods.tasks.team import people_of
@@ -29,6 +30,9 @@ def wanted(call: Call, changes: Changes) -> Flow | None:
         CoreError: there is no such flow.
     """
     if not changes.get("flow_id"):
+        return None
+    if not has_flows(call):  # Rule (assumed): as if the flow were switched off
+        del changes["flow_id"]
         return None
     flow = call.store.flows.find_for_change(changes["flow_id"])
     if flow is None:

@@ -41,8 +41,12 @@ class FlowObject(Struct, frozen=True, rename="camel"):
     trial_feature_enabled: bool
 
 
-def flow_object(call: Call, flow: Flow) -> FlowObject:
-    """Return a flow as `create`, `update` and `get` answer it."""
+def flow_object(call: Call, flow: Flow, *, trial_begins: bool = False) -> FlowObject:
+    """Return a flow as `create`, `update` and `get` answer it.
+
+    Args:
+        trial_begins: this call has begun a trial of flows.
+    """
     responsible_list = [member.pair for member in flow.responsible_list]
     return FlowObject(
         id=flow.id,
@@ -68,8 +72,7 @@ def flow_object(call: Call, flow: Flow) -> FlowObject:
         notify_when_efficiency_decreases=flow.notify_when_efficiency_decreases,
         task_creators=[member.pair for member in flow.task_creators],
         team=responsible_list if flow.moderator_id is None else _group_team(call, flow),
-        # Rule (assumed): every portal of ours has flows, so no call starts a trial (flows.md 3.0).
-        trial_feature_enabled=False,
+        trial_feature_enabled=trial_begins,
     )
 
 

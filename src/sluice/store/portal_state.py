@@ -1,0 +1,34 @@
+"""The portal's state, kept as facts of the portal."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sluice.domain.portal import NORMAL, PortalState
+from sluice.store.database import Transaction
+from sluice.store.facts import Facts
+
+_FACT = "state"
+
+
+class PortalStates:
+    """The fact that holds the state."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._tx = transaction
+        self._facts = Facts(transaction)
+
+    def get(self) -> PortalState:
+        """Return the state. It is kept until something changes it; `NORMAL` is one object."""
+        state: PortalState | None = self._tx.cache.get(_FACT)
+        if state is None:
+            kept = self._facts.get(_FACT)
+            state = NORMAL if kept is None else msgspec.json.decode(kept, type=PortalState)
+            state = NORMAL if state == NORMAL else state
+            self._tx.cache[_FACT] = state
+        return state
+
+    def set(self, state: PortalState) -> None:
+        """Replace the state; every program on the portal obeys from its next call on."""
+        self._facts.set(_FACT, msgspec.json.encode(state).decode())
+        self._tx.cache.clear()
