@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -16,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 CONFIG_NAME = "sluice.toml"
+_DOMAIN = re.compile(r"[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 PLANS = ("none", "commercial", "enterprise", "box")
 
 
@@ -34,6 +36,24 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address to listen on.")
     port: int = _setting(8024, "TCP port for HTTP; 0 picks a free one.")
     tls_port: int = _setting(8443, "TCP port for HTTPS; 0 picks a free one.")
+    proxy: bool = _setting(
+        False, "Listen as a proxy that leads *.bitrix24.* and the OAuth hosts to this portal."
+    )
+    proxy_host: str = _setting("127.0.0.1", "Address that the proxy listens on.")
+    proxy_port: int = _setting(8025, "TCP port of the proxy; 0 picks a free one.")
+    proxy_hosts: str = _setting(
+        "", "Further host names that the proxy leads to this portal, with commas between."
+    )
+    proxy_allow: str = _setting(
+        "",
+        "Hosts that the proxy passes on to, with commas between: api.example.com, *.example.org,"
+        " localhost:3000. All others are refused.",
+    )
+    domain: str = _setting(
+        "",
+        "Host name that applications know the portal by, as `sluice app` tells it; empty for the"
+        " server's HTTPS address.",
+    )
     database: str = _setting(
         "",
         "Where the portal is kept: sqlite:///relative.db or sqlite:////absolute.db; empty for"
@@ -232,6 +252,11 @@ def _check(settings: Settings, origins: Mapping[str, str]) -> None:
         )
     if settings.max_depth > 200:
         raise SettingError(f"max_depth ({origins['max_depth']}) must be at most 200")
+    if settings.domain and not _DOMAIN.fullmatch(settings.domain):
+        raise SettingError(
+            f"domain = {settings.domain!r} ({origins['domain']}) is no host name, such as"
+            " acme.bitrix24.com"
+        )
     if settings.plan not in ("", *PLANS):
         raise SettingError(f"plan ({origins['plan']}) must be one of {', '.join(PLANS)}")
     if settings.log_level not in ("debug", "info", "warning", "error"):

@@ -14,6 +14,7 @@ from sluice import __version__
 # Command -> what it does. Each is a module of this package with a click command named `command`.
 COMMANDS = {
     "serve": "Serve a portal over HTTP and HTTPS.",
+    "exec": "Run a program for which this portal is the cloud.",
     "call": "Call a method and print what it answers.",
     "webhook": "Make, list and revoke incoming webhooks.",
     "app": "Register, install and restrict applications; give them tokens.",

@@ -343,7 +343,9 @@ def code(
 
 
 def _origin(portal: Portal, origin: str | None) -> str:
-    return (origin or addresses_of(portal).tls).rstrip("/")
+    domain = portal.settings.domain
+    known = f"https://{domain}" if domain else addresses_of(portal).tls
+    return (origin or known).rstrip("/")
 
 
 def _found(store: Store, client_id: str) -> Application:

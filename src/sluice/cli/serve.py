@@ -22,10 +22,12 @@ from sluice.cli.opened import (
     settings_in_force,
 )
 from sluice.cli.output import Failure
+from sluice.clock import SystemClock
 from sluice.demo import DEMO_FLOW_ID
 from sluice.domain.portal import Plan
 from sluice.errors import RestError
 from sluice.server.http import HttpServer, PortTaken
+from sluice.server.proxy import Certificates
 from sluice.server.tls import TlsError, open_authority, server_names
 from sluice.settings import SettingError, Settings
 from sluice.store.database import PortalUnusable
@@ -49,6 +51,12 @@ from sluice.store.database import PortalUnusable
     help="Answer plain HTTP with INVALID_REQUEST, as the vendor's cloud does.",
 )
 @click.option(
+    "--proxy/--no-proxy",
+    default=None,
+    help="Lead *.bitrix24.* and the OAuth hosts here, for programs that use this as a proxy.",
+)
+@click.option("--proxy-port", type=int, help="Port of the proxy; 0 picks a free one.  [8025]")
+@click.option(
     "--plan",
     type=click.Choice(list(Plan)),
     help="Limits of a plan from now on, as `sluice portal set plan=...`.  [default: as it was;"
@@ -62,6 +70,8 @@ def command(
     ready_file: Path | None,
     empty: bool,
     https_required: bool | None,
+    proxy: bool | None,
+    proxy_port: int | None,
     plan: str | None,
 ) -> None:
     """Serve a portal over HTTP and HTTPS.
@@ -85,6 +95,8 @@ def command(
         tls_port=tls_port,
         database=database,
         https_required=https_required,
+        proxy=True if proxy is None and proxy_port is not None else proxy,
+        proxy_port=proxy_port,
         plan=plan,
     ).settings
     logging.basicConfig(
@@ -120,6 +132,11 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
         address(settings.host, server.tls.port, secure=True),
     )
     facts = _facts(portal, addresses, authority.certificate)
+    if settings.proxy:
+        real_clock = SystemClock()  # clients compare certificates with their own clocks
+        certificates = Certificates(lambda host: authority.host_context(host, real_clock.now()))
+        proxy = server.add_proxy(certificates)
+        facts["proxy"] = address(settings.proxy_host, proxy.port, secure=False)
     keep_addresses(portal, addresses)
 
     def ready() -> None:
@@ -170,7 +187,8 @@ def _tell(facts: dict[str, str | int], is_new: bool, sample: tuple[str, str, str
         f"{heading}{made}\n\n"
         f"  HTTP      {facts['url']}\n"
         f"  HTTPS     {facts['tls_url']}   (clients trust {facts['ca_file']})\n"
-        f"  Portal    {facts['database']}\n\n"
+        + (f"  Proxy     {facts['proxy']}\n" if "proxy" in facts else "")
+        + f"  Portal    {facts['database']}\n\n"
         "The administrator's webhook, all scopes; treat it as a password:\n\n"
         f"  {facts['webhook']}\n"
         f"  {facts['tls_webhook']}\n\n"

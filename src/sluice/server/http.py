@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import uvicorn
 from msgspec import Struct
@@ -16,6 +16,7 @@ from sluice.rest.door import Doors
 from sluice.rest.gateway import Gateway
 from sluice.server.asgi import HttpApp
 from sluice.server.limited_protocol import LimitedProtocol
+from sluice.server.proxy import Certificates, Hosts, Proxy
 from sluice.server.rest_protocol import RestProtocol
 from sluice.settings import Settings
 
@@ -29,6 +30,13 @@ class Listener(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
         super().__init__(config)
         self._settings = settings
+
+    def protocol(self) -> RestProtocol:
+        """Return what answers a connection that came another way."""
+        kind: Callable[..., RestProtocol] = self.config.http_protocol_class  # type: ignore[assignment]
+        return kind(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -79,10 +87,26 @@ class HttpServer:
             Listener(self._config(app, None), settings),
             Listener(self._config(app, context), settings),
         ]
+        self._proxy: Proxy | None = None
+        self._proxy_socket: socket.socket | None = None
         self.plain, self.tls = (
             Address(settings.host, bound.getsockname()[1], secure)
             for bound, secure in zip(self._sockets, (False, True), strict=True)
         )
+
+    def add_proxy(self, certificates: Certificates) -> Address:
+        """Listen as a proxy as well, and return where.
+
+        Raises:
+            PortTaken: as `bind`.
+        """
+        settings = self._settings
+        self._proxy_socket = bind(settings.proxy_host, settings.proxy_port, "proxy_port")
+        hosts = Hosts.of(
+            [settings.domain, *settings.proxy_hosts.split(",")], settings.proxy_allow.split(",")
+        )
+        self._proxy = Proxy(hosts, certificates, self._listeners[1].protocol)
+        return Address(settings.proxy_host, self._proxy_socket.getsockname()[1], secure=False)
 
     def _config(self, app: HttpApp, context: ssl.SSLContext | None) -> uvicorn.Config:
         protocol = type(
@@ -123,8 +147,25 @@ class HttpServer:
                 break
             await asyncio.sleep(0)
         else:
-            ready()
+            async with self._proxying():
+                ready()
+                await asyncio.gather(*serving)
+            return
         await asyncio.gather(*serving)
+
+    @contextlib.asynccontextmanager
+    async def _proxying(self) -> AsyncIterator[None]:
+        """Accept the proxy's connections, if there is one."""
+        if self._proxy is None or self._proxy_socket is None:
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        accepting = await loop.create_server(self._proxy.connection, sock=self._proxy_socket)
+        try:
+            yield
+        finally:
+            accepting.close()
+            self._proxy.close()
 
     def stop(self) -> None:
         """Stop accepting; `serve` returns when what is in flight has been answered."""

@@ -17,6 +17,7 @@ import json
 import os
 import socket
 import ssl
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -140,18 +141,34 @@ class Authority:
         Raises:
             TlsError: as `issue`.
         """
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.set_alpn_protocols(["http/1.1"])
+        context = _server_side()
         # Held until the file is loaded: another process may replace it for names of its own.
         with _held(self.directory):
             self._issue(frozenset(names), now)
             context.load_cert_chain(self.server_certificate)
         return context
 
+    def host_context(self, host: str, now: datetime) -> ssl.SSLContext:
+        """Return the context of a listener that clients take for this host. Nothing is kept.
+
+        Raises:
+            TlsError: as `issue`.
+        """
+        certificate, _ = _server_certificate(self, frozenset((host,)), now)
+        context = _server_side()
+        try:
+            with tempfile.NamedTemporaryFile(dir=self.directory) as file:  # readable by us alone
+                file.write(certificate)
+                file.flush()
+                context.load_cert_chain(file.name)
+        except OSError as error:
+            raise TlsError(f"Certificates cannot be made in {self.directory} ({error})") from error
+        return context
+
     def _issue(self, names: frozenset[str], now: datetime) -> None:
         if not self._is_good_for(names, now):
-            ends = _make_server_certificate(self, names, now)
+            certificate, ends = _server_certificate(self, names, now)
+            _write(self.server_certificate, certificate, mode=0o600)
             record = {"names": sorted(names), "not_after": ends.isoformat(), "of": self._digest()}
             _write(self.record, json.dumps(record, indent=2).encode() + b"\n", mode=0o644)
 
@@ -237,10 +254,17 @@ def _make_authority(authority: Authority, now: datetime) -> None:
     _write(authority.certificate, certificate, mode=0o644)
 
 
-def _make_server_certificate(
+def _server_side() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _server_certificate(
     authority: Authority, names: frozenset[str], now: datetime
-) -> datetime:
-    """Write server.pem for these names and return the instant at which it expires."""
+) -> tuple[bytes, datetime]:
+    """Return a key and a certificate for these names in PEM, and when the latter expires."""
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -268,8 +292,7 @@ def _make_server_certificate(
             x509.SubjectAlternativeName([_alternative(name) for name in sorted(names)]),
         ],
     )
-    _write(authority.server_certificate, _key_pem(key) + certificate, mode=0o600)
-    return ends
+    return _key_pem(key) + certificate, ends
 
 
 def _sign(
