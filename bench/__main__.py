@@ -51,6 +51,7 @@ def _measure(bench: heats.Bench, rounds: int, *, quick: bool) -> list[Heat]:
         calls = [heats.activate(bench, peers, 64), heats.get(bench, peers, 64)]
         calls += [heats.activate(bench, peers, 1)]
         calls += [] if quick else [heats.get(bench, peers, 1)]
+        calls += [heats.batch(bench, peers), heats.limits(bench, peers, 64)]
         interleave(calls, rounds, _tell)
         memory = heats.memory(peers)
         interleave([memory], 1, _tell)

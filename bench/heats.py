@@ -22,6 +22,8 @@ SLUICE, CONSTANT, EACH, UNGROUPED, MOTO, BARE = (
     "(c) moto, SSM parameter",
     "bare loop, same rows",
 )
+LIMITED, BATCHED = "sluice, every limit on", "sluice, 50 calls in a batch"
+COMMANDS = 50
 PARAMETER = "flow-517"
 
 
@@ -72,6 +74,7 @@ class Peers:
     fixed: Running
     each: Running
     ungrouped: Running
+    limited: Running
     moto: Running | None
     bare: Path
 
@@ -100,6 +103,14 @@ def peers(bench: Bench) -> Iterator[Peers]:
             fixed=start(programs.constant(_record(bench, ours))),
             each=start(programs.call_by_call(bench.copy_portal("each"))),
             ungrouped=start(programs.sluice(alone, bench.directory, "bench.peers.ungrouped")),
+            limited=start(
+                programs.sluice(
+                    bench.copy_portal("limited"),
+                    bench.directory,
+                    "bench.peers.limited",
+                    *("--plan", "commercial"),
+                )
+            ),
             moto=moto,
             bare=bench.copy_portal("bare"),
         )
@@ -134,6 +145,31 @@ def get(bench: Bench, peers: Peers, connections: int) -> Heat:
     if peers.moto:
         series.append(bench.load(MOTO, _get_parameter(peers.moto), connections))
     return Heat(f"get, {_connections(connections)}", "calls/s", series)
+
+
+def batch(bench: Bench, peers: Peers) -> Heat:
+    """Return the heat of fifty `activate` in a batch beside fifty single ones."""
+    together = bench.load(BATCHED, peers.ours.batch(ACTIVATE, DEMO_FLOW, COMMANDS), 1)
+    return Heat(
+        "activate, 1 connection",
+        "calls/s",
+        [
+            Series(BATCHED, lambda: together.run() * COMMANDS),
+            bench.load("sluice, one by one", _activate(peers.ours), 1, 5),
+        ],
+    )
+
+
+def limits(bench: Bench, peers: Peers, connections: int) -> Heat:
+    """Return the heat of every limit of a plan on beside none."""
+    return Heat(
+        f"activate, {_connections(connections)}",
+        "calls/s",
+        [
+            bench.load(LIMITED, _activate(peers.limited), connections),
+            bench.load("sluice, no limits", _activate(peers.ours), connections, 0.95),
+        ],
+    )
 
 
 def memory(peers: Peers) -> Heat:

@@ -48,6 +48,11 @@ class Running:
         """Return the call of a flow method."""
         return Request(self.address + method, f'{{"flowId": {flow_id}}}')
 
+    def batch(self, method: str, flow_id: int, commands: int) -> Request:
+        """Return one call with so many commands, each a call of a flow method."""
+        cmd = [f"{method}?flowId={flow_id}"] * commands
+        return Request(f"{self.address}batch", json.dumps({"cmd": cmd}))
+
     def age(self) -> float:
         """Return the seconds since the program was started."""
         return time.perf_counter() - self.started
@@ -76,7 +81,7 @@ def ask(request: Request) -> Answer:
 
 
 @contextmanager
-def sluice(database: Path, data: Path, module: str = "sluice") -> Iterator[Running]:
+def sluice(database: Path, data: Path, module: str = "sluice", *options: str) -> Iterator[Running]:
     """Serve a portal from a database file, made on the way when there is none."""
     ready = data / f"{database.stem}-ready.json"
     ready.unlink(missing_ok=True)
@@ -88,7 +93,7 @@ def sluice(database: Path, data: Path, module: str = "sluice") -> Iterator[Runni
         webhook: str = json.loads(ready.read_text())["webhook"]
         return webhook
 
-    command = [module, "serve", *arguments, "--ready-file", str(ready)]
+    command = [module, "serve", *arguments, *options, "--ready-file", str(ready)]
     with _program(command, address, {"SLUICE_DATA_DIR": str(data)}) as running:
         yield running
 

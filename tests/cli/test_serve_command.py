@@ -162,3 +162,15 @@ def test_a_home_that_cannot_be_written_is_told() -> None:
     assert "Cannot make the directory of /dev/null/.local/share/sluice/portal.db" in done.stderr
     assert "Choose another place with --database." in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_plan_is_set_at_start_and_stays(tmp_path: Path) -> None:
+    with running_server(tmp_path, "--plan", "commercial") as server:
+        assert server.cli_answer("portal", "show")["plan"] == "commercial"
+
+    with running_server(tmp_path) as server:
+        assert server.cli_answer("portal", "show")["plan"] == "commercial"
+        server.cli_answer("portal", "set", "plan=box")
+
+    with running_server(tmp_path, "--plan", "none") as server:
+        assert server.cli_answer("portal", "show")["plan"] == "none"

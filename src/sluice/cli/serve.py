@@ -58,7 +58,7 @@ from sluice.store.database import PortalUnusable
 @click.option("--proxy-port", type=int, help="Port of the proxy; 0 picks a free one.  [8025]")
 @click.option(
     "--plan",
-    type=click.Choice(list(Plan)),
+    type=click.Choice([plan.value for plan in Plan]),
     help="Limits of a plan from now on, as `sluice portal set plan=...`.  [default: as it was;"
     " none at first]",
 )
