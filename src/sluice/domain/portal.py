@@ -10,9 +10,11 @@ import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 # Rule (observed): a plan without flows lets them be tried once, for fifteen days (flows.md 3.0).
 FLOWS_TRIAL = timedelta(days=15)
@@ -58,7 +60,7 @@ class Flows(StrEnum):
     OFF = "off"
 
 
-class PortalState(Struct, frozen=True):
+class PortalState(Struct, frozen=True, dict=True):
     """What `sluice portal` sets. The defaults refuse nothing.
 
     Attributes:
@@ -97,15 +99,20 @@ class PortalState(Struct, frozen=True):
     garbled: tuple[str, ...] = ()
     flows_trial_until: datetime | None = None
 
-    @property
+    @cached_property
     def limits(self) -> PlanLimits:
         """The plan's limits."""
         return LIMITS[self.plan]
 
-    @property
+    @cached_property
     def operating_seconds(self) -> float:
         """The limit of operating time, see `PlanLimits`."""
         return self.operating_limit or self.limits.operating_seconds
+
+    @cached_property
+    def refuses(self) -> bool:
+        """Tell whether anything but limits may make it refuse a call."""
+        return replace(self, plan=Plan.NONE, operating_limit=0.0) != NORMAL
 
     def has_flows(self, now: datetime) -> bool:
         """Tell whether flows can be used now."""

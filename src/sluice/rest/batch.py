@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from sluice.clock import stopwatch
-from sluice.domain.portal import NORMAL
 from sluice.errors import (
     BatchLengthExceeded,
     BatchMethodNotAllowed,
@@ -119,21 +118,23 @@ def _run(call: Call, name: str, command: str, answers: Mapping[str, dict[str, An
         check_scope(call.actor, method)
     except InsufficientScope:
         raise InsufficientScope("") from None  # Quirk: without words inside a batch
-    state = call.store.portal.get()
-    if state is not NORMAL:
-        check_caller(state, call.actor, method)
-        call.meter.check(call.actor.credential, method.name, state.operating_seconds)
     began, start = stopwatch(), call.meter.now()
+    state = call.store.portal.get()
+    if state.refuses:
+        check_caller(state, call.actor, method)
+    call.meter.check(call.actor.credential, method.name, start)
     query = command.partition("#")[0].partition("?")[2]
     try:
-        params = substituted(form(query.encode(), _LIMITS), answers)
+        params = form(query.encode(), _LIMITS)
+        if "$" in query or "%24" in query:
+            params = substituted(params, answers)
     except Unreadable as problem:
         raise refusal_of(problem, _LIMITS) from problem
     for name_of_credential in CREDENTIALS:
         params.pop(name_of_credential, None)
     page = take_page(params)
     result = method.function(call.on_page(page), **method.arguments(params))
-    if state is not NORMAL:
+    if state.refuses:
         check_inside(state, method)
     if isinstance(result, Listed):
         if result.total is not None:

@@ -20,6 +20,7 @@ Value: TypeAlias = "str | list[Value] | dict[str, Value]"
 _MANGLED = str.maketrans(" .[", "___")
 # `[]` and `[ ]` ask for the next index: PHP skips one character of C's isspace() before it looks.
 _NEXT_INDEX = frozenset(["", *" \t\n\v\f\r"])
+_SPECIAL = re.compile(rb"[^0-9A-Za-z_&=.,:>-]")
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")  # what PHP turns into an integer key
 _LARGEST_INTEGER = 2**63 - 1
 
@@ -55,6 +56,12 @@ def parse_str(text: bytes, *, max_parameters: int, max_depth: int) -> dict[str, 
         TooManyParameters, TooDeep: a limit is exceeded.
         UnicodeDecodeError: a decoded name or value is not UTF-8.
     """
+    if not _SPECIAL.search(text):  # most commands of a batch: nothing to decode or to nest
+        plain = text.decode().split("&")
+        if len(plain) <= max_parameters:
+            pairs = [part.partition("=") for part in plain]
+            if all(name.isidentifier() for name, _, _ in pairs):
+                return {name: value for name, _, value in pairs}
     return from_pairs(_pairs(text), max_parameters=max_parameters, max_depth=max_depth)
 
 

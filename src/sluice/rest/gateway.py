@@ -6,6 +6,7 @@ HTTP and the command line come through here; nothing reaches the data another wa
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -65,7 +66,7 @@ class Gateway:
         self._https_required = settings.https_required
         self._meter = Meter(clock, self._zone)
         self._bucket = LeakyBucket()
-        self._state = NORMAL
+        self._state, self._limits = NORMAL, NORMAL.limits
 
     async def answer(self, incoming: Incoming) -> Answer:
         """Return the answer to a request. Never raises: a bug of ours is logged and said as 500.
@@ -77,12 +78,14 @@ class Gateway:
         try:
             if self._slowdown.is_flooding(incoming.peer):
                 raise QueryLimitExceeded
-            await self._check_rate(incoming.peer)
+            start = self.clock.now()
+            if self._limits.burst and incoming.peer and not self._admits(incoming.peer, start):
+                await self._look_again()
             if self._https_required and not incoming.secure:
                 raise HttpsRequired
             asked = route(incoming.path, incoming.host)
             output = asked.format
-            return await self._call(incoming, asked)
+            return await self._call(incoming, asked, start)
         except RestError as refusal:
             if isinstance(refusal, GuessedWrong) and incoming.peer:
                 await self._slowdown.wrong(incoming.peer)
@@ -91,8 +94,7 @@ class Gateway:
             log.exception("a call failed for a reason of ours: %s", _without_code(incoming.path))
             return refused(InternalServerError(), output)
 
-    async def _call(self, incoming: Incoming, asked: Route) -> Answer:
-        start = self.clock.now()
+    async def _call(self, incoming: Incoming, asked: Route, start: datetime) -> Answer:
         if asked.method not in self.table:
             await self.database.run(partial(self._check_state, incoming.secure))
         method = self.table.find(asked.method)
@@ -106,23 +108,23 @@ class Gateway:
         time = self._meter.time(done.credential, method.name, start, done.seconds)
         return succeeded(done.result, request.page, time, asked.format)
 
-    async def _check_rate(self, address: str) -> None:
-        """Refuse an address that calls too often. One call counts as one, a batch too.
+    def _admits(self, address: str, now: datetime) -> bool:
+        """Tell whether an address may make one more call. A batch is one call too."""
+        limits = self._limits
+        return self._bucket.admit(address, now.timestamp(), limits.burst, limits.per_second)
 
-        The plan is the one that the last call saw; a call that would be refused looks again. So
-        another plan holds from the second call after it was set, and no call is refused wrongly.
+    async def _look_again(self) -> None:
+        """Refuse a call that is one too many, unless the plan has changed meanwhile.
+
+        The plan is the one that the last call saw, so another one holds from the second call after
+        it was set; but nobody is refused wrongly.
 
         Raises:
             QueryLimitExceeded
         """
-        limits = self._state.limits
-        if not limits.burst or not address:
-            return
-        now = self.clock.now().timestamp()
-        if self._bucket.admit(address, now, limits.burst, limits.per_second):
-            return
-        self._state = await self.database.run(lambda store: store.portal.get())
-        if self._state.limits == limits:
+        limits = self._limits
+        self._limits = (await self.database.run(lambda store: store.portal.get())).limits
+        if self._limits == limits:
             raise QueryLimitExceeded
 
     def _check_state(self, secure: bool, store: Store) -> PortalState:
@@ -131,8 +133,11 @@ class Gateway:
         Raises:
             RestError: in this state no call is answered.
         """
-        state = self._state = store.portal.get()
-        if state is not NORMAL:
+        state = store.portal.get()
+        if state is not self._state:
+            self._state, self._limits = state, state.limits
+            self._meter.set_limit(state.operating_seconds)
+        if state.refuses:
             check_portal(state, secure=secure)
         return state
 
@@ -144,14 +149,14 @@ class Gateway:
         state = self._check_state(secure, store)
         now = self.clock.now()
         actor = authenticate(store, asked.webhook, request.token, method, now)
-        if state is not NORMAL:
+        if state.refuses:
             check_caller(state, actor, method)
-            if method.name != BATCH:  # its commands are checked, each for itself
-                self._meter.check(actor.credential, method.name, state.operating_seconds)
+        if method.name != BATCH:  # its commands are checked, one by one
+            self._meter.check(actor.credential, method.name, now)
         arguments = method.arguments(request.params)
         call = Call(actor, now, store, request.page, self.table, self._zone, self._meter)
         result = method.function(call, **arguments)
-        if state is not NORMAL:
+        if state.refuses:
             check_inside(state, method)
         return _Done(result, actor.credential, stopwatch() - began)
 

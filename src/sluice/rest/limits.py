@@ -5,8 +5,10 @@ Source: rest-protocol.md 12. Both are kept in memory, on the portal's clock: a r
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
+from datetime import datetime
 
 BASKETS = 10
 BASKET_SECONDS = 60
@@ -20,7 +22,8 @@ class LeakyBucket:
     """Calls per source address: each fills a bucket that leaks. rest-protocol.md 12.1."""
 
     def __init__(self) -> None:
-        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        # Address -> how full its bucket was, and when.
+        self._buckets: OrderedDict[str, list[float]] = OrderedDict()
 
     def admit(self, address: str, now: float, burst: int, per_second: float) -> bool:
         """Count a call and tell whether it may pass; one that may not is not counted.
@@ -30,34 +33,89 @@ class LeakyBucket:
             burst: how many calls the bucket holds.
             per_second: how many leak out each second.
         """
-        level, then = self._levels.get(address, (0.0, now))
-        # A clock that was set back leaks nothing.
-        level = max(0.0, level - max(0.0, now - then) * per_second)
-        may_pass = level + 1.0 <= burst
-        self._levels[address] = (level + 1.0 if may_pass else level, now)
-        self._levels.move_to_end(address)
-        if len(self._levels) > MOST_ADDRESSES:
-            self._levels.popitem(last=False)
-        return may_pass
+        bucket = self._buckets.get(address)
+        if bucket is None:
+            bucket = self._buckets[address] = [0.0, now]
+            if len(self._buckets) > MOST_ADDRESSES:
+                self._buckets.popitem(last=False)
+        else:
+            self._buckets.move_to_end(address)
+            if now > bucket[1]:  # a clock that was set back leaks nothing
+                level = bucket[0] - (now - bucket[1]) * per_second
+                bucket[0] = level if level > 0.0 else 0.0
+            bucket[1] = now
+        if bucket[0] + 1.0 > burst:
+            return False
+        bucket[0] += 1.0
+        return True
+
+
+class _Window:
+    """The last ten minutes of one credential and method."""
+
+    __slots__ = ("_baskets", "_minute", "reset_at", "used")
+
+    def __init__(self) -> None:
+        self._baskets: dict[int, float] = {}
+        self._minute = -1
+        self.used = 0.0
+        self.reset_at = 0
+
+    def turn_to(self, minute: int) -> None:
+        """Forget what is not of the ten minutes that end with this one."""
+        if minute == self._minute:
+            return
+        self._minute = minute
+        self._baskets = {
+            then: seconds
+            for then, seconds in self._baskets.items()
+            if minute - BASKETS < then <= minute
+        }
+        self._baskets.setdefault(minute, 0.0)
+        self.used = sum(self._baskets.values())
+        self.reset_at = (min(self._baskets) + BASKETS) * BASKET_SECONDS
+
+    def add(self, seconds: float) -> None:
+        """Count seconds in the current minute."""
+        self._baskets[self._minute] += seconds
+        self.used += seconds
 
 
 class OperatingTime:
-    """Seconds per (credential, method), in ten one-minute baskets. rest-protocol.md 12.2."""
+    """Seconds per (credential, method), in ten one-minute baskets. rest-protocol.md 12.2.
+
+    Who has reached the limit is noted when time is counted, so that a check costs the others
+    nothing.
+    """
 
     def __init__(self) -> None:
-        self._used: OrderedDict[tuple[str, str], dict[int, float]] = OrderedDict()
+        self._limit = math.inf
+        self._full: set[tuple[str, str]] = set()
+        self._windows: OrderedDict[tuple[str, str], _Window] = OrderedDict()
         self._lock = threading.Lock()  # commands of a batch are counted in other threads
 
-    def used(self, credential: str, method: str, now: float) -> float:
-        """Return the seconds used in the window.
-
-        Args:
-            now: unix seconds on the portal's clock.
-        """
+    def set_limit(self, seconds: float) -> None:
+        """Let this limit hold from now on; 0 is none."""
         with self._lock:
-            baskets = self._used.get((credential, method), {})
-            oldest = int(now) // BASKET_SECONDS - BASKETS
-            return sum(seconds for minute, seconds in baskets.items() if minute > oldest)
+            self._limit = seconds or math.inf
+            self._full = {
+                pair for pair, window in self._windows.items() if window.used >= self._limit
+            }
+
+    def is_used_up(self, credential: str, method: str, now: datetime) -> bool:
+        """Tell whether the limit is reached within the window that ends at this instant."""
+        if not self._full:
+            return False
+        pair = (credential, method)
+        with self._lock:
+            window = self._windows.get(pair)
+            if pair not in self._full or window is None:
+                return False
+            window.turn_to(int(now.timestamp()) // BASKET_SECONDS)
+            if window.used >= self._limit:
+                return True
+            self._full.discard(pair)
+            return False
 
     def add(self, credential: str, method: str, seconds: float, now: float) -> tuple[float, int]:
         """Count a call and return the seconds of the window and when its oldest basket ends.
@@ -71,16 +129,15 @@ class OperatingTime:
         """
         pair = (credential, method)
         with self._lock:
-            baskets = self._used.get(pair)
-            if baskets is None:
-                baskets = self._used[pair] = {}
-                if len(self._used) > MOST_PAIRS:
-                    self._used.popitem(last=False)
+            window = self._windows.get(pair)
+            if window is None:
+                window = self._windows[pair] = _Window()
+                if len(self._windows) > MOST_PAIRS:
+                    self._full.discard(self._windows.popitem(last=False)[0])
             else:
-                self._used.move_to_end(pair)
-            current = int(now) // BASKET_SECONDS
-            if current not in baskets:
-                for minute in [minute for minute in baskets if minute <= current - BASKETS]:
-                    del baskets[minute]
-            baskets[current] = baskets.get(current, 0.0) + seconds
-            return sum(baskets.values()), (min(baskets) + BASKETS) * BASKET_SECONDS
+                self._windows.move_to_end(pair)
+            window.turn_to(int(now) // BASKET_SECONDS)
+            window.add(seconds)
+            if window.used >= self._limit:
+                self._full.add(pair)
+            return window.used, window.reset_at

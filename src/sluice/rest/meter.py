@@ -18,19 +18,18 @@ class Meter:
         self._writer = TimeWriter(zone)
         self._operating = OperatingTime()
 
-    def check(self, credential: str, method: str, limit_seconds: float) -> None:
-        """Refuse a call of a method that its credential has used up.
+    def set_limit(self, seconds: float) -> None:
+        """Let a limit of operating time hold from now on; 0 is none."""
+        self._operating.set_limit(seconds)
 
-        Args:
-            limit_seconds: of operating time within ten minutes; 0 is no limit.
+    def check(self, credential: str, method: str, now: datetime) -> None:
+        """Refuse a call of a method that its credential has used up.
 
         Raises:
             OperationTimeLimit
         """
-        if limit_seconds:
-            used = self._operating.used(credential, method, self.now().timestamp())
-            if used >= limit_seconds:
-                raise OperationTimeLimit
+        if self._operating.is_used_up(credential, method, now):
+            raise OperationTimeLimit
 
     def time(self, credential: str, method: str, start: datetime, seconds: float) -> bytes:
         """Count a call that is finished now, and return its `time` object as JSON.

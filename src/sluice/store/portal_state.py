@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from sluice.domain.portal import NORMAL, PortalState
@@ -9,6 +11,12 @@ from sluice.store.database import Transaction
 from sluice.store.facts import Facts
 
 _FACT = "state"
+
+
+@lru_cache(maxsize=8)
+def _decoded(kept: str) -> PortalState:
+    state = msgspec.json.decode(kept, type=PortalState)
+    return NORMAL if state == NORMAL else state
 
 
 class PortalStates:
@@ -19,13 +27,11 @@ class PortalStates:
         self._facts = Facts(transaction)
 
     def get(self) -> PortalState:
-        """Return the state. It is kept until something changes it; `NORMAL` is one object."""
+        """Return the state, kept until something changes it; equal ones are one object."""
         state: PortalState | None = self._tx.cache.get(_FACT)
         if state is None:
             kept = self._facts.get(_FACT)
-            state = NORMAL if kept is None else msgspec.json.decode(kept, type=PortalState)
-            state = NORMAL if state == NORMAL else state
-            self._tx.cache[_FACT] = state
+            state = self._tx.cache[_FACT] = NORMAL if kept is None else _decoded(kept)
         return state
 
     def set(self, state: PortalState) -> None:
