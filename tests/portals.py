@@ -270,7 +270,7 @@ class PortalInTest:
 
     def run_due(self) -> list[str]:
         """Do everything that has fallen due, and return the kinds of jobs in order."""
-        return [job.kind.value for job in self.wait(self._portal.worker.run_due())]
+        return [ran.kind for ran in self.wait(self._portal.worker.run_due())]
 
     def told(self, flow_id: int) -> list[tuple[str, int]]:
         """Return what was to be told of a flow, and to whom, in order."""

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from sluice.background.jobs import PlannedJobs
 from sluice.background.worker import Worker
-from sluice.clock import Clock, SystemClock
+from sluice.clock import Clock, PortalClock, SystemClock
 from sluice.demo import add_demo, add_foundation
 from sluice.domain.portal import Plan
 from sluice.methods import method_table
@@ -48,6 +49,7 @@ class Portal:
         """Open the portal that the settings name, making it first if there is none.
 
         Args:
+            clock: stands for the machine's clock.
             empty: a new portal has its administrator and root department alone.
 
         Raises:
@@ -55,8 +57,9 @@ class Portal:
             PortalUnusable: the portal cannot be opened.
         """
         self.settings = settings
-        self.clock = clock or SystemClock()
-        self.database: SqliteDatabase = open_sqlite(settings.database_path, self.clock.now())
+        machine = clock or SystemClock()
+        self.clock = PortalClock(machine)
+        self.database: SqliteDatabase = open_sqlite(settings.database_path, machine.now())
         self.is_new = self.database.run_now(lambda store: self._found(store, empty))
         slowdown = Slowdown(Guesses(settings.free_guesses, SECONDS_A_GUESS))
         self.gateway = Gateway(method_table(), self.database, self.clock, settings, slowdown)
@@ -64,13 +67,18 @@ class Portal:
             b"oauth/authorize": AuthorizeDoor(self.database, self.clock, self.gateway.limits),
             b"oauth/token": TokenDoor(self.database, self.clock, self.gateway.limits, slowdown),
         }
-        self.worker = Worker(self.database, self.clock, settings.zone)
+        self.worker = Worker(
+            self.database,
+            self.clock,
+            [PlannedJobs(self.database, settings.zone)],
+            drain_seconds=settings.drain_timeout_seconds,
+        )
 
     def _found(self, store: Store, empty: bool) -> bool:
         """Make the portal's first people, unless it has some; tell whether it had none."""
+        now = self.clock.now_by(store.clock.state())
         if store.facts.get("founded"):
             return False
-        now = self.clock.now()
         store.facts.set("founded", now.isoformat())
         store.facts.set("member_id", secrets.token_hex(16))
         add_foundation(store, now)

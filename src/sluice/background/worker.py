@@ -1,133 +1,138 @@
-"""The only loop: it does what falls due, each job in a transaction of its own.
+"""The only loop: whatever falls due is done by its source, as soon as the portal's clock says so.
 
-A job leaves the plan in the same transaction as what it does, so a program killed in the middle
-does it again, and never half.
+The worker sleeps until the next instant for which something is planned. It is woken when something
+nearer is planned here, or the clock is set; what other processes do it finds at its next look.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, tzinfo
-from functools import partial
+from collections.abc import Sequence
+from datetime import datetime
+from math import inf
 
-from msgspec import Struct
-
-from sluice.clock import Clock
-from sluice.methods.tasks import flow_people, flow_watch
+from sluice.background.due import Ran, Source, first_due
+from sluice.clock import ClockState, PortalClock, to_micros
 from sluice.store.database import Database
-from sluice.store.jobs import Job, JobKind
 from sluice.store.tables import Store
 
-# New jobs may fall due before the one that is waited for; nothing is noticed later than this
-# (flows.md 8 allows a minute).
-LONGEST_NAP_SECONDS = 20.0
-# A job that fails for a reason of ours is tried again after this, so that others get their turn.
-AFTER_FAILURE = timedelta(minutes=5)
+# What another process has planned, or set the clock to, is noticed no later than this. A look is
+# two reads by index, about twenty microseconds.
+NAP_SECONDS = 0.25
+# The portal cannot be reached: it is no use to try again at once.
+NAP_AFTER_FAILURE_SECONDS = 5.0
 
 log = logging.getLogger("sluice.worker")
 
 
-class Due(Struct, frozen=True):
-    """The moment at which a job falls due: what rules see instead of a call.
+class Worker:
+    """Does what falls due on one portal.
 
     Attributes:
-        now: the job's own instant, even if the worker comes later.
+        sources: of what falls due.
     """
 
-    store: Store
-    now: datetime
-    zone: tzinfo
+    def __init__(
+        self,
+        database: Database,
+        clock: PortalClock,
+        sources: Sequence[Source],
+        *,
+        drain_seconds: float = 20.0,
+    ) -> None:
+        """Make the worker.
 
-
-def _deadline(at: Due, task_id: int) -> None:
-    if (task := at.store.tasks.find_for_change(task_id)) is not None:
-        flow_watch.deadline_passed(at, task)
-
-
-def _half_time(at: Due, task_id: int) -> None:
-    if (task := at.store.tasks.find(task_id)) is not None:
-        flow_watch.half_time_gone(at, task)
-
-
-def _untaken(at: Due, task_id: int) -> None:
-    if (task := at.store.tasks.find(task_id)) is not None:
-        flow_watch.still_untaken(at, task)
-
-
-def _efficiency(at: Due, flow_id: int) -> None:
-    if (flow := at.store.flows.find_for_change(flow_id)) is not None:
-        flow_watch.refreshed(at, flow)
-
-
-def _people_left(at: Due, _: int) -> None:
-    flow_people.people_left(at)
-
-
-_DOES: Mapping[JobKind, Callable[[Due, int], None]] = {
-    JobKind.DEADLINE: _deadline,
-    JobKind.HALF_TIME: _half_time,
-    JobKind.UNTAKEN: _untaken,
-    JobKind.EFFICIENCY: _efficiency,
-    JobKind.PEOPLE_LEFT: _people_left,
-}
-
-
-class Worker:
-    """Does what falls due on one portal."""
-
-    def __init__(self, database: Database, clock: Clock, zone: tzinfo) -> None:
+        Args:
+            drain_seconds: how long a stopping worker waits for what it is doing.
+        """
+        self.sources = sources
         self._database = database
         self._clock = clock
-        self._zone = zone
+        self._drain_seconds = drain_seconds
 
-    async def run_due(self) -> list[Job]:
+    async def run_due(self) -> list[Ran]:
         """Do everything that has fallen due, in order, and return what was done."""
-        done = []
-        while (job := await self._run_next()) is not None:
-            done.append(job)
+        done: list[Ran] = []
+        while ran := await self._run_earliest():
+            done.extend(ran)
         return done
 
-    async def _run_next(self) -> Job | None:
-        now = self._clock.now()
-        jobs = await self._database.run(lambda store: store.jobs.due(now, most=1))
-        if not jobs:
-            return None
-        job = jobs[0]
-        try:
-            await self._database.run(partial(self._do, job), writes=True, long=True)
-        except Exception:
-            log.exception("%s of %d failed for a reason of ours", job.kind, job.subject_id)
-            later = partial(_plan_again, job, now + AFTER_FAILURE)
-            await self._database.run(later, writes=True)
-        return job
+    async def _run_earliest(self) -> list[Ran]:
+        """Do some of what fell due at the earliest instant."""
 
-    def _do(self, job: Job, store: Store) -> None:
-        if store.jobs.take(job):  # another process may have been quicker
-            _DOES[job.kind](Due(store, job.due, self._zone), job.subject_id)
+        def earliest(store: Store) -> tuple[datetime, Source] | None:
+            now = self._clock.now_by(store.clock.state())
+            first = first_due(self.sources, store)
+            return None if first is None or first[0] > now else first
+
+        if (first := await self._database.run(earliest)) is None:
+            return []
+        due, source = first
+        return await source.run_due(due)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Do what falls due until the event is set."""
+        """Do what falls due until the event is set, then finish what is being done."""
+        loops = [_Loop(source, self._database, self._clock) for source in self.sources]
+        event_loop = asyncio.get_running_loop()
+
+        def wake(due_micros: int) -> None:
+            for loop in loops:
+                if due_micros < loop.waits_for_micros:
+                    event_loop.call_soon_threadsafe(loop.woken.set)
+
+        self._database.on_due = wake
+        tasks = [asyncio.create_task(loop.run(stopping)) for loop in loops]
+        try:
+            await stopping.wait()
+            for loop in loops:
+                loop.woken.set()
+            await asyncio.wait(tasks, timeout=self._drain_seconds)
+        finally:
+            self._database.on_due = lambda _: None
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Loop:
+    """Does what falls due of one source, so that a slow one keeps nobody else."""
+
+    def __init__(self, source: Source, database: Database, clock: PortalClock) -> None:
+        self.woken = asyncio.Event()
+        self.waits_for_micros: float = inf
+        self._source = source
+        self._database = database
+        self._clock = clock
+
+    async def run(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
+            self.woken.clear()
+            self.waits_for_micros = inf  # whatever is planned from here on wakes
             try:
-                await self.run_due()
-                nap = await self._nap_seconds()
+                nap = await self._work()
             except Exception:
                 log.exception("the worker cannot reach the portal")
-                nap = LONGEST_NAP_SECONDS
-            try:
-                await asyncio.wait_for(stopping.wait(), nap)
-            except TimeoutError:
-                continue
+                nap = NAP_AFTER_FAILURE_SECONDS
+            if nap > 0 and not stopping.is_set():
+                try:
+                    await asyncio.wait_for(self.woken.wait(), nap)
+                except TimeoutError:
+                    continue
 
-    async def _nap_seconds(self) -> float:
-        due = await self._database.run(lambda store: store.jobs.next_due())
-        if due is None:
-            return LONGEST_NAP_SECONDS
-        left = (due - self._clock.now()).total_seconds()
-        return min(max(left, 0.0), LONGEST_NAP_SECONDS)
+    async def _work(self) -> float:
+        """Do some of what has fallen due, and return how many seconds there are to sleep."""
+        state, due = await self._database.run(self._look)
+        machine = self._clock.machine.now()
+        if due is None or state.is_busy(machine):
+            return NAP_SECONDS
+        now = state.told(machine)
+        if due <= now:
+            return 0.0 if await self._source.run_due(now) else NAP_SECONDS
+        self.waits_for_micros = to_micros(due)
+        return min((due - now).total_seconds(), NAP_SECONDS)
 
-
-def _plan_again(job: Job, due: datetime, store: Store) -> None:
-    store.jobs.plan(job.kind, job.subject_id, due)
+    def _look(self, store: Store) -> tuple[ClockState, datetime | None]:
+        state = store.clock.state()
+        self._clock.now_by(state)
+        return state, self._source.next_due(store)

@@ -22,7 +22,6 @@ from sluice.cli.opened import (
     settings_in_force,
 )
 from sluice.cli.output import Failure
-from sluice.clock import SystemClock
 from sluice.demo import DEMO_FLOW_ID
 from sluice.domain.portal import Plan
 from sluice.errors import RestError
@@ -120,9 +119,9 @@ def command(
 
 
 async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) -> None:
-    now = portal.clock.now()
-    authority = open_authority(settings.authority_path, now)
-    context = authority.server_context(server_names(settings.host), now)
+    real_clock = portal.clock.machine  # clients compare certificates with their own clocks
+    authority = open_authority(settings.authority_path, real_clock.now())
+    context = authority.server_context(server_names(settings.host), real_clock.now())
     server = HttpServer(portal.gateway, portal.doors, settings, context)
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGINT, signal.SIGTERM):
@@ -133,7 +132,6 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
     )
     facts = _facts(portal, addresses, authority.certificate)
     if settings.proxy:
-        real_clock = SystemClock()  # clients compare certificates with their own clocks
         certificates = Certificates(lambda host: authority.host_context(host, real_clock.now()))
         proxy = server.add_proxy(certificates)
         facts["proxy"] = address(settings.proxy_host, proxy.port, secure=False)

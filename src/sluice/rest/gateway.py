@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from sluice.clock import Clock, stopwatch
+from sluice.clock import ClockState, PortalClock, stopwatch
 from sluice.domain.portal import NORMAL, PortalState
 from sluice.errors import (
     GuessedWrong,
@@ -39,9 +39,14 @@ log = logging.getLogger("sluice.gateway")
 
 
 class _Done(Struct):
-    """What the store's part of a call gives back."""
+    """What the store's part of a call gives back.
+
+    Attributes:
+        clock: by which the call's instants are told.
+    """
 
     result: Any
+    clock: ClockState
     credential: str
     seconds: float
 
@@ -53,7 +58,7 @@ class Gateway:
         self,
         table: MethodTable,
         database: Database,
-        clock: Clock,
+        clock: PortalClock,
         settings: Settings,
         slowdown: Slowdown,
     ) -> None:
@@ -78,14 +83,14 @@ class Gateway:
         try:
             if self._slowdown.is_flooding(incoming.peer):
                 raise QueryLimitExceeded
-            start = self.clock.now()
-            if self._limits.burst and incoming.peer and not self._admits(incoming.peer, start):
-                await self._look_again()
+            arrived = self.clock.machine.now()
+            if self._limits.burst and incoming.peer and not self._admits(incoming.peer, arrived):
+                await self._look_again(incoming.peer, arrived)
             if self._https_required and not incoming.secure:
                 raise HttpsRequired
             asked = route(incoming.path, incoming.host)
             output = asked.format
-            return await self._call(incoming, asked, start)
+            return await self._call(incoming, asked, arrived)
         except RestError as refusal:
             if isinstance(refusal, GuessedWrong) and incoming.peer:
                 await self._slowdown.wrong(incoming.peer)
@@ -94,7 +99,7 @@ class Gateway:
             log.exception("a call failed for a reason of ours: %s", _without_code(incoming.path))
             return refused(InternalServerError(), output)
 
-    async def _call(self, incoming: Incoming, asked: Route, start: datetime) -> Answer:
+    async def _call(self, incoming: Incoming, asked: Route, arrived: datetime) -> Answer:
         if asked.method not in self.table:
             await self.database.run(partial(self._check_state, incoming.secure))
         method = self.table.find(asked.method)
@@ -105,26 +110,38 @@ class Gateway:
             and (method.name != BATCH or is_writing(request.params, self.table)),
             long=method.long,
         )
+        start = done.clock.told(arrived)
         time = self._meter.time(done.credential, method.name, start, done.seconds)
         return succeeded(done.result, request.page, time, asked.format)
 
-    def _admits(self, address: str, now: datetime) -> bool:
-        """Tell whether an address may make one more call. A batch is one call too."""
-        limits = self._limits
+    def _admits(self, address: str, arrived: datetime) -> bool:
+        """Tell whether an address may make one more call. A batch is one call too.
+
+        Args:
+            arrived: by the machine's clock.
+        """
+        limits, now = self._limits, self.clock.state.told(arrived)
         return self._bucket.admit(address, now.timestamp(), limits.burst, limits.per_second)
 
-    async def _look_again(self) -> None:
-        """Refuse a call that is one too many, unless the plan has changed meanwhile.
+    async def _look_again(self, address: str, arrived: datetime) -> None:
+        """Refuse a call that is one too many, unless plan or clock were changed meanwhile.
 
-        The plan is the one that the last call saw, so another one holds from the second call after
-        it was set; but nobody is refused wrongly.
+        Both are those that the last call saw, so others hold from the second call after they were
+        set; but nobody is refused wrongly.
 
         Raises:
             QueryLimitExceeded
         """
-        limits = self._limits
-        self._limits = (await self.database.run(lambda store: store.portal.get())).limits
-        if self._limits == limits:
+
+        def look(store: Store) -> PortalState:
+            self.clock.now_by(store.clock.state())
+            return store.portal.get()
+
+        limits, clock = self._limits, self.clock.state
+        self._limits = (await self.database.run(look)).limits
+        if self._limits != limits:
+            return
+        if self.clock.state == clock or not self._admits(address, arrived):
             raise QueryLimitExceeded
 
     def _check_state(self, secure: bool, store: Store) -> PortalState:
@@ -147,7 +164,8 @@ class Gateway:
         """Do the part of a call that touches data, inside its transaction."""
         began = stopwatch()
         state = self._check_state(secure, store)
-        now = self.clock.now()
+        clock = store.clock.state()
+        now = self.clock.now_by(clock)
         actor = authenticate(store, asked.webhook, request.token, method, now)
         if state.refuses:
             check_caller(state, actor, method)
@@ -158,7 +176,7 @@ class Gateway:
         result = method.function(call, **arguments)
         if state.refuses:
             check_inside(state, method)
-        return _Done(result, actor.credential, stopwatch() - began)
+        return _Done(result, clock, actor.credential, stopwatch() - began)
 
 
 def _without_code(path: bytes) -> str:

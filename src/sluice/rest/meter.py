@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
-from sluice.clock import Clock
+from sluice.clock import PortalClock
 from sluice.errors import OperationTimeLimit
 from sluice.rest.limits import OperatingTime
 from sluice.rest.response import TimeWriter, Timing
@@ -13,7 +13,7 @@ from sluice.rest.response import TimeWriter, Timing
 class Meter:
     """Measures the calls of one portal, on its clock."""
 
-    def __init__(self, clock: Clock, zone: tzinfo) -> None:
+    def __init__(self, clock: PortalClock, zone: tzinfo) -> None:
         self.now = clock.now
         self._writer = TimeWriter(zone)
         self._operating = OperatingTime()

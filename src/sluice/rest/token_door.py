@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from sluice.clock import Clock
+from sluice.clock import PortalClock
 from sluice.domain.application import LOCAL, Application, State, Token, TokenKind
 from sluice.errors import (
     GuessedWrong,
@@ -48,7 +48,7 @@ class TokenDoor:
     """Answers requests for tokens."""
 
     def __init__(
-        self, database: Database, clock: Clock, limits: Limits, slowdown: Slowdown
+        self, database: Database, clock: PortalClock, limits: Limits, slowdown: Slowdown
     ) -> None:
         self._database = database
         self._clock = clock
@@ -87,7 +87,7 @@ class TokenDoor:
             NotInstalled: the application was uninstalled.
             UserAccessError: the application is open to others alone.
         """
-        now = self._clock.now()
+        now = self._clock.now_by(store.clock.state())
         grant_type = _text(params, "grant_type")
         client_id, client_secret = _text(params, "client_id"), _text(params, "client_secret")
         if grant_type not in _EXCHANGED:

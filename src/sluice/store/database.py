@@ -34,11 +34,19 @@ class Transaction(ABC):
         cache: what was read and stays true while nobody else changes the portal; the engine
             empties it when another process did, and when something was rolled back.
         read: the same for rows; emptied by every change, this transaction's own as well.
+        soonest_due_micros: the earliest instant for which something was planned, or None; the
+            engine tells it to `Database.on_due` after the commit.
     """
 
     lock: str
     cache: dict[Any, Any]
     read: dict[Any, Any]
+    soonest_due_micros: int | None = None
+
+    def falls_due(self, micros: int) -> None:
+        """Announce that something is planned for this instant, to whoever waits for it."""
+        if self.soonest_due_micros is None or micros < self.soonest_due_micros:
+            self.soonest_due_micros = micros
 
     @abstractmethod
     def one(self, sql: str, parameters: Parameters = NOTHING) -> Row | None:
@@ -81,9 +89,15 @@ class Transaction(ABC):
 
 
 class Database(Protocol):
-    """A portal's data on some engine."""
+    """A portal's data on some engine.
+
+    Attributes:
+        on_due: called after a commit in which something was planned, with the earliest instant
+            of it in microseconds, in whatever thread that is. A needless call does no harm.
+    """
 
     address: str
+    on_due: Callable[[int], None]
 
     async def run(
         self, work: Callable[[Store], T], *, writes: bool = False, long: bool = False

@@ -46,6 +46,7 @@ class Jobs:
             " ON CONFLICT (kind, subject_id) DO UPDATE SET due_micros = :due",
             {"kind": kind.value, "subject_id": subject_id, "due": to_micros(due)},
         )
+        self._tx.falls_due(to_micros(due))
 
     def cancel(self, kind: JobKind, subject_id: int) -> None:
         """Take a job off the plan, if it is on it."""

@@ -195,6 +195,7 @@ class SqliteDatabase:
     def __init__(self, path: Path, busy_seconds: float) -> None:
         self.path = path
         self.address = f"sqlite:///{path}"
+        self.on_due: Callable[[int], None] = lambda _: None
         self._busy_seconds = busy_seconds
         self._line: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._writer = _Connection(path, writes=True, busy_seconds=busy_seconds)
@@ -330,6 +331,9 @@ class SqliteDatabase:
             writer.sqlite.execute("COMMIT")
             # An average that forgets: one slow commit in a row of quick ones changes little.
             self._commit_seconds += (stopwatch() - began - self._commit_seconds) / 8
+            if (soonest := writer.transaction.soonest_due_micros) is not None:
+                writer.transaction.soonest_due_micros = None
+                self.on_due(soonest)
         except Exception as problem:
             # What was not committed did not happen, for everybody in the group alike.
             writer.rollback()

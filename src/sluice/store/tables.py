@@ -6,6 +6,7 @@ from sluice.store.alerts import Alerts
 from sluice.store.applications import Applications
 from sluice.store.calendar import Calendar
 from sluice.store.checklists import Checklists
+from sluice.store.clock import StoredClock
 from sluice.store.comments import Comments
 from sluice.store.credentials import Credentials
 from sluice.store.database import Transaction
@@ -34,6 +35,7 @@ class Store:
         self.applications = Applications(transaction)
         self.calendar = Calendar(transaction)
         self.checklists = Checklists(transaction)
+        self.clock = StoredClock(transaction)
         self.comments = Comments(transaction)
         self.credentials = Credentials(transaction)
         self.departments = Departments(transaction)

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from msgspec import Struct
 
-from sluice.clock import Clock
+from sluice.clock import PortalClock
 from sluice.domain.application import Application, State
 from sluice.domain.password import LONGEST, is_password
 from sluice.domain.people import User
@@ -83,7 +83,7 @@ class _Asked(Struct, frozen=True):
 class AuthorizeDoor:
     """Answers browsers."""
 
-    def __init__(self, database: Database, clock: Clock, limits: Limits) -> None:
+    def __init__(self, database: Database, clock: PortalClock, limits: Limits) -> None:
         self._database = database
         self._clock = clock
         self._limits = limits
@@ -124,7 +124,7 @@ class AuthorizeDoor:
         application = (
             store.applications.find_by_client_id(client_id) if isinstance(client_id, str) else None
         )
-        user_id = store.sessions.user_id(visit.secret, self._clock.now())
+        user_id = store.sessions.user_id(visit.secret, self._clock.now_by(store.clock.state()))
         user = None if user_id is None else store.users.find(user_id)
         if user is not None and not user.active:
             user = None
@@ -180,7 +180,7 @@ class AuthorizeDoor:
         return redirect(_here(asked), visit.cookies)
 
     def _begin_session(self, secret: str, user_id: int, store: Store) -> None:
-        now = self._clock.now()
+        now = self._clock.now_by(store.clock.state())
         store.sessions.begin(secret, user_id, now + SESSION_LIFE, now)
 
     async def _allowed(self, asked: _Asked, user: User) -> Answer:
@@ -203,7 +203,7 @@ class AuthorizeDoor:
 
     def _give_code(self, asked: _Asked, user: User, store: Store) -> tuple[str, str]:
         assert asked.application is not None
-        now = self._clock.now()
+        now = self._clock.now_by(store.clock.state())
         code = grant_code(store, asked.application.id, user.id, asked.origin, now)
         return code, store.facts.get("member_id") or ""
 
