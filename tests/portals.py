@@ -25,6 +25,7 @@ from sluice.rest.oauth import NewApplication, Tokens, grant, register
 from sluice.rest.request import Incoming
 from sluice.rest.response import Answer
 from sluice.settings import Settings
+from sluice.store.outbox import Delivery
 from sluice.store.recount import differences
 from sluice.store.tasks import Counters
 
@@ -133,6 +134,11 @@ class PortalInTest:
     def in_store(self, work: Any) -> Any:
         """Run `work(store)` in a transaction of its own and return what it returned."""
         return self._portal.database.run_now(work)
+
+    def deliveries(self) -> list[Delivery]:
+        """Return what is in the outbox, oldest first."""
+        found: list[Delivery] = self.in_store(lambda store: store.outbox.newest(1000))
+        return found[::-1]
 
     def set_state(self, **states: Any) -> None:
         """Set states of the portal, as `sluice portal set` does."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from sluice.background.deliver import Deliveries, Rules
+from sluice.background.handler import Handlers
 from sluice.background.jobs import PlannedJobs
 from sluice.background.worker import Worker
 from sluice.clock import Clock, PortalClock, SystemClock
@@ -67,10 +69,22 @@ class Portal:
             b"oauth/authorize": AuthorizeDoor(self.database, self.clock, self.gateway.limits),
             b"oauth/token": TokenDoor(self.database, self.clock, self.gateway.limits, slowdown),
         }
+        self.deliveries = Deliveries(
+            self.database,
+            self.clock,
+            machine,
+            Rules(
+                settings.handler_timeout_seconds,
+                settings.handler_repeats,
+                settings.deliveries_kept,
+                settings.domain,
+            ),
+            Handlers(settings.handler_timeout_seconds),
+        )
         self.worker = Worker(
             self.database,
             self.clock,
-            [PlannedJobs(self.database, settings.zone)],
+            [PlannedJobs(self.database, settings.zone), self.deliveries],
             drain_seconds=settings.drain_timeout_seconds,
         )
 

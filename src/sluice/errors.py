@@ -194,6 +194,40 @@ class ApplicationContextRequired(AccessDenied):
     description = "Access denied! Application context required"
 
 
+class EventsNeedAdministrator(AccessDenied):
+    """Something about events is the administrator's; the words say what (rest-protocol.md 15.1)."""
+
+    def __init__(self, what: str = "") -> None:
+        needed = f" {what} requires administrator access rights" if what else ""
+        super().__init__(f"Access denied!{needed}")
+
+
+class WrongAuthType(RestError):
+    code, status = "WRONG_AUTH_TYPE", 403
+    description = (
+        "Current authorization type is denied for this method Application context required"
+    )
+
+
+class EventUnknown(RestError):
+    code, status, description = "ERROR_EVENT_NOT_FOUND", 400, "Event not found"
+
+
+class EventBindingExists(RestError):
+    code, status = "ERROR_EVENT_BINDING_EXISTS", 400
+    description = "Handler already binded"
+
+
+class HandlerUnsupported(RestError):
+    code, status = "ERROR_UNSUPPORTED_PROTOCOL", 400
+    description = "The handler's address must begin with http:// or https://"
+
+
+class HandlerWrong(RestError):
+    code, status = "ERROR_WRONG_HANDLER_URL", 400
+    description = "The handler's address cannot be used"
+
+
 class RestNotInPlan(AccessDenied):
     description = "REST API is available only on commercial plans"
 

@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 
 CONFIG_NAME = "sluice.toml"
 _DOMAIN = re.compile(r"[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
+MOST_REPEATS = 12  # the last of them is sent nearly three days after the first
+_MAY_BE_0 = ("handler_repeats",)
 PLANS = ("none", "commercial", "enterprise", "box")
 
 
@@ -71,6 +73,17 @@ class Settings:
         "",
         "Limits of a plan: none, commercial, enterprise or box; empty for what `sluice portal` set"
         " last, none at first.",
+    )
+    handler_timeout_seconds: int = _setting(
+        10, "How long a handler may take to answer an event, in seconds."
+    )
+    handler_repeats: int = _setting(
+        0,
+        "How often an event is sent again to a handler that fails, after 1, 2, 4, ... minutes; the"
+        " vendor never does.",
+    )
+    deliveries_kept: int = _setting(
+        10_000, "How many deliveries of events are kept to be looked at."
     )
     time_zone: str = _setting("UTC", "The portal's time zone, an IANA name such as Europe/Berlin.")
     max_body_bytes: int = _setting(16 * 1024 * 1024, "Largest request body, in bytes.")
@@ -240,7 +253,8 @@ def _typed(name: str, value: Any, origin: str) -> Any:
 def _check(settings: Settings, origins: Mapping[str, str]) -> None:
     for known in fields(Settings):
         value = getattr(settings, known.name)
-        if type(value) is int and (value < 0 or (value == 0 and not known.name.endswith("port"))):
+        may_be_0 = known.name.endswith("port") or known.name in _MAY_BE_0
+        if type(value) is int and (value < 0 or (value == 0 and not may_be_0)):
             raise SettingError(f"{known.name} = {value} ({origins[known.name]}) is too small")
     for name in ("port", "tls_port"):
         if getattr(settings, name) > 65535:
@@ -256,6 +270,10 @@ def _check(settings: Settings, origins: Mapping[str, str]) -> None:
         raise SettingError(
             f"domain = {settings.domain!r} ({origins['domain']}) is no host name, such as"
             " acme.bitrix24.com"
+        )
+    if settings.handler_repeats > MOST_REPEATS:
+        raise SettingError(
+            f"handler_repeats ({origins['handler_repeats']}) must be at most {MOST_REPEATS}"
         )
     if settings.plan not in ("", *PLANS):
         raise SettingError(f"plan ({origins['plan']}) must be one of {', '.join(PLANS)}")

@@ -21,6 +21,7 @@ USUAL = {
     "auth_host": "up",
     "manifest": "available",
     "extranet": "on",
+    "private_handlers": "on",
     "confirm": "",
     "deny": "",
     "broken": "",

@@ -68,7 +68,7 @@ def test_what_is_not_yet_there_is_not_there() -> None:
 
     names = [name for name in _CODE.findall(promised) if re.fullmatch(r"[a-z]+(\.\w+)*", name)]
 
-    assert "event.bind" in names
+    assert "placement.bind" in names
     assert [name for name in names if name in method_table()] == []
 
 

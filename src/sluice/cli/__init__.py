@@ -18,6 +18,8 @@ COMMANDS = {
     "call": "Call a method and print what it answers.",
     "webhook": "Make, list and revoke incoming webhooks.",
     "app": "Register, install and restrict applications; give them tokens.",
+    "deliveries": "Look at what was sent to handlers of events, and send it again.",
+    "outgoing": "Make, list and delete outgoing webhooks: events for programs without OAuth.",
     "user": "Make and list the people of a portal, and let them sign in.",
     "demo": "Live through a day of a flow, on a clock of its own.",
     "portal": "Set a portal's plan and limits, or a state in which it refuses calls.",

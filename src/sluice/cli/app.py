@@ -9,7 +9,7 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from sluice.app import Portal
+from sluice.app import ADMINISTRATOR_ID, Portal
 from sluice.cli.granting import read_scopes, working_user, written
 from sluice.cli.opened import addresses_of, database_option, opened_portal
 from sluice.cli.output import Failure, json_option, json_text, table
@@ -77,7 +77,8 @@ def _one_client_id(client_id: str | None, bare_client_id: str | None) -> str:
     default="",
     metavar="URL",
     callback=_read_address,
-    help="Where its installation runs; until that is finished it is not installed.",
+    help="Where its installation runs; until that is finished it is not installed. Without a"
+    " handler, ONAPPINSTALL is sent there, and it is installed once that was delivered.",
 )
 @click.option(
     "--user", "user_ids", type=int, multiple=True, metavar="ID", help="Restrict it to this user."
@@ -107,18 +108,24 @@ def create(
     with opened_portal(database) as portal:
         for user_id in user_ids:
             working_user(portal, user_id)
-        made = portal.database.run_now(
-            lambda store: oauth.register(
+        now = portal.clock.now()
+
+        def registered(store: Store) -> oauth.NewApplication:
+            made = oauth.register(
                 store,
                 title=title,
                 scopes=scopes,
-                now=portal.clock.now(),
+                now=now,
                 redirect_uri=redirect_uri,
                 handler_url=handler,
                 install_url=install_url,
                 user_ids=user_ids,
             )
-        )
+            if install_url and not handler:
+                oauth.begin_installation(store, made.application, now, ADMINISTRATOR_ID)
+            return made
+
+        made = portal.database.run_now(registered)
         zone = portal.settings.zone
     application = made.application
     if as_json:
@@ -168,24 +175,92 @@ def install(
       sluice app install --client-id local.5f0a1b2c3d4e5f.12345678
     """
     wanted = _one_client_id(client_id, bare_client_id)
-    _change(database, wanted, oauth.install, as_json, "is installed")
+    with opened_portal(database) as portal:
+        now = portal.clock.now()
+        _change_in(
+            portal,
+            wanted,
+            lambda store, app: oauth.install(store, app, now, ADMINISTRATOR_ID),
+            as_json,
+            "is installed",
+        )
 
 
 @command.command()
 @client_option
+@click.option("--clean", is_flag=True, help="Remove its options as well.")
 @database_option
 @json_option
 def uninstall(
-    client_id: str | None, bare_client_id: str | None, database: str | None, as_json: bool
+    client_id: str | None,
+    bare_client_id: str | None,
+    clean: bool,
+    database: str | None,
+    as_json: bool,
 ) -> None:
     """Take an application out of use: its calls are answered with ERROR_OAUTH.
+
+    Its handlers are sent ONAPPUNINSTALL and then forgotten.
 
     \b
     Examples:
       sluice app uninstall --client-id local.5f0a1b2c3d4e5f.12345678
+      sluice app uninstall --client-id local.5f0a1b2c3d4e5f.12345678 --clean
     """
     wanted = _one_client_id(client_id, bare_client_id)
-    _change(database, wanted, oauth.uninstall, as_json, "is uninstalled")
+    with opened_portal(database) as portal:
+        now = portal.clock.now()
+        _change_in(
+            portal,
+            wanted,
+            lambda store, app: oauth.uninstall(store, app, now, clean=clean),
+            as_json,
+            "is uninstalled",
+        )
+
+
+def _read_given_scopes(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[str, ...] | None:
+    return None if value is None else read_scopes(context, parameter, value)
+
+
+@command.command()
+@client_option
+@click.option("--title", help="What people call it.")
+@click.option("--scope", "scopes", metavar="A,B", callback=_read_given_scopes, help="What it may.")
+@click.option("--redirect-uri", metavar="URL", callback=_read_address, help="See `create`.")
+@click.option("--handler", "handler_url", metavar="URL", callback=_read_address, help="The same.")
+@click.option("--install-url", metavar="URL", callback=_read_address, help="The same.")
+@database_option
+@json_option
+def update(
+    client_id: str | None,
+    bare_client_id: str | None,
+    database: str | None,
+    as_json: bool,
+    **changes: Any,
+) -> None:
+    """Give an application its next version, with what is named here changed.
+
+    Its handlers are sent ONAPPUPDATE and then forgotten; it binds them anew.
+
+    \b
+    Examples:
+      sluice app update --client-id local.5f0a1b2c3d4e5f.12345678
+      sluice app update --client-id local.5f0a1b2c3d4e5f.12345678 --scope task,user,im
+    """
+    wanted = _one_client_id(client_id, bare_client_id)
+    given = {name: value for name, value in changes.items() if value is not None}
+    with opened_portal(database) as portal:
+        now = portal.clock.now()
+        _change_in(
+            portal,
+            wanted,
+            lambda store, app: oauth.update(store, app, now, ADMINISTRATOR_ID, **given),
+            as_json,
+            "has its next version",
+        )
 
 
 @command.command()
@@ -361,13 +436,6 @@ def _found(store: Store, client_id: str) -> Application:
 
 
 Change = Callable[[Store, Application], Application]
-
-
-def _change(
-    database: str | None, client_id: str, change: Change, as_json: bool, words: str
-) -> None:
-    with opened_portal(database) as portal:
-        _change_in(portal, client_id, change, as_json, words)
 
 
 def _change_in(portal: Portal, client_id: str, change: Change, as_json: bool, words: str) -> None:

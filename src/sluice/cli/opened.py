@@ -20,9 +20,8 @@ from sluice.cli.output import Failure, printable
 from sluice.errors import RestError
 from sluice.rest.request import Incoming
 from sluice.settings import Loaded, SettingError, load
+from sluice.store.addresses import Addresses, kept_addresses
 from sluice.store.database import PortalUnusable
-
-_ADDRESSES = "addresses"  # the portal's fact: where its server listened last, as JSON
 
 
 def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -128,13 +127,6 @@ def ask(portal: Portal, method: str, parameters: dict[str, Any]) -> Reply:
     return reply_of(answer.status, answer.body)
 
 
-class Addresses(Struct, frozen=True):
-    """Where clients reach a portal, without a slash at the end."""
-
-    plain: str
-    tls: str
-
-
 def address(host: str, port: int, *, secure: bool) -> str:
     """Return the address of a listener as clients on this machine can use it."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (not listened on)
@@ -142,18 +134,11 @@ def address(host: str, port: int, *, secure: bool) -> str:
     return f"{'https' if secure else 'http'}://{host}:{port}"
 
 
-def keep_addresses(portal: Portal, addresses: Addresses) -> None:
-    """Note where the portal's server listens, for the commands that print addresses."""
-    portal.database.run_now(
-        lambda store: store.facts.set(_ADDRESSES, msgspec.json.encode(addresses).decode())
-    )
-
-
 def addresses_of(portal: Portal) -> Addresses:
     """Return where the portal's server listened last, or by the settings will listen first."""
-    kept = portal.database.run_now(lambda store: store.facts.get(_ADDRESSES))
+    kept = portal.database.run_now(kept_addresses)
     if kept is not None:
-        return msgspec.json.decode(kept, type=Addresses)
+        return kept
     settings = portal.settings
     return Addresses(
         address(settings.host, settings.port, secure=False),

@@ -25,6 +25,7 @@ _MEANS = {
     "auth_host": "down: CONNECTION_ERROR for applications",
     "manifest": "missing: ERROR_MANIFEST_IS_NOT_AVAILABLE for applications",
     "extranet": "off: ALLOWED_ONLY_INTRANET_USER for guests",
+    "private_handlers": "off: events go to public addresses alone, as befits a public server",
     "confirm": "methods that wait: METHOD_CONFIRM_WAITING",
     "deny": "methods that were refused: METHOD_CONFIRM_DENIED",
     "broken": "methods that fail inside: INTERNAL_SERVER_ERROR",

@@ -15,10 +15,8 @@ import uvloop
 
 from sluice.app import ADMINISTRATOR_ID, Portal
 from sluice.cli.opened import (
-    Addresses,
     address,
     database_option,
-    keep_addresses,
     settings_in_force,
 )
 from sluice.cli.output import Failure
@@ -29,6 +27,7 @@ from sluice.server.http import HttpServer, PortTaken
 from sluice.server.proxy import Certificates
 from sluice.server.tls import TlsError, open_authority, server_names
 from sluice.settings import SettingError, Settings
+from sluice.store.addresses import Addresses, keep_addresses
 from sluice.store.database import PortalUnusable
 
 
@@ -135,7 +134,7 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
         certificates = Certificates(lambda host: authority.host_context(host, real_clock.now()))
         proxy = server.add_proxy(certificates)
         facts["proxy"] = address(settings.proxy_host, proxy.port, secure=False)
-    keep_addresses(portal, addresses)
+    portal.database.run_now(lambda store: keep_addresses(store, addresses))
 
     def ready() -> None:
         # What exists now stays; the collector need not look at it again under load.
@@ -151,6 +150,7 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
     finally:
         stopping.set()
         await working
+        await portal.deliveries.drain()
     click.echo("Stopped; every answered call is kept.")
 
 

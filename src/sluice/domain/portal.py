@@ -74,6 +74,7 @@ class PortalState(Struct, frozen=True, dict=True):
         auth_host: the authorization server can be reached, so that tokens can be checked.
         manifest: applications have a manifest.
         extranet: guests may call.
+        private_handlers: events may be sent to addresses of this machine and of private networks.
         confirm: methods that wait for an administrator's confirmation, in lower case.
         deny: methods that an administrator has refused.
         operating_limit: seconds of operating time instead of the plan's; 0 leaves the plan's.
@@ -92,6 +93,7 @@ class PortalState(Struct, frozen=True, dict=True):
     auth_host: bool = True
     manifest: bool = True
     extranet: bool = True
+    private_handlers: bool = True
     confirm: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     operating_limit: float = 0.0
@@ -112,7 +114,8 @@ class PortalState(Struct, frozen=True, dict=True):
     @cached_property
     def refuses(self) -> bool:
         """Tell whether anything but limits may make it refuse a call."""
-        return replace(self, plan=Plan.NONE, operating_limit=0.0) != NORMAL
+        limits_alone = replace(self, plan=Plan.NONE, operating_limit=0.0, private_handlers=True)
+        return limits_alone != NORMAL
 
     def has_flows(self, now: datetime) -> bool:
         """Tell whether flows can be used now."""
@@ -143,6 +146,7 @@ _WORDS = {
     "auth_host": ("up", "down"),
     "manifest": ("available", "missing"),
     "extranet": ("on", "off"),
+    "private_handlers": ("on", "off"),
 }
 _SECONDS = re.compile(r"|[0-9]{1,9}(\.[0-9]{1,9})?")
 _METHODS = ("confirm", "deny", "broken", "garbled")

@@ -4,6 +4,7 @@ from sluice.methods import (
     app,
     calendar,
     department,
+    event,
     profile,
     socialnetwork,
     sonet_group,
@@ -51,6 +52,7 @@ NAMESPACES = (
     user,
     profile,
     department,
+    event,
 )
 
 

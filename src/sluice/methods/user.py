@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from sluice.domain.events import user_added
 from sluice.domain.people import Role, User, UserType, check_profile
 from sluice.domain.permission import can_add_users, can_edit_user, can_make_change
 from sluice.errors import (
@@ -137,6 +138,7 @@ def add(call: Call, fields: Fields) -> int:
         raise EmailTaken(user.email)
     for group_id in groups:
         call.store.groups.add_member(group_id, user_id, Role.MEMBER)
+    call.emit(user_added(user_id, user.email))
     return user_id
 
 

@@ -27,6 +27,7 @@ from sluice.rest.method import MethodTable, classic
 from sluice.rest.portal_checks import check_caller, check_inside
 from sluice.rest.references import ROOTS, substituted
 from sluice.rest.request import (
+    CONNECTOR,
     CREDENTIALS,
     JSON,
     Limits,
@@ -130,10 +131,12 @@ def _run(call: Call, name: str, command: str, answers: Mapping[str, dict[str, An
             params = substituted(params, answers)
     except Unreadable as problem:
         raise refusal_of(problem, _LIMITS) from problem
-    for name_of_credential in CREDENTIALS:
-        params.pop(name_of_credential, None)
+    for consumed in (*CREDENTIALS, CONNECTOR):
+        params.pop(consumed, None)
     page = take_page(params)
-    result = method.function(call.on_page(page), **method.arguments(params))
+    inner = call.on_page(page)
+    result = method.function(inner, **method.arguments(params))
+    inner.keep_events()
     if state.refuses:
         check_inside(state, method)
     if isinstance(result, Listed):

@@ -172,8 +172,12 @@ class Gateway:
         if method.name != BATCH:  # its commands are checked, one by one
             self._meter.check(actor.credential, method.name, now)
         arguments = method.arguments(request.params)
-        call = Call(actor, now, store, request.page, self.table, self._zone, self._meter)
+        call = Call(
+            *(actor, now, store, request.page, self.table, self._zone, self._meter),
+            connector=request.connector,
+        )
         result = method.function(call, **arguments)
+        call.keep_events()
         if state.refuses:
             check_inside(state, method)
         return _Done(result, clock, actor.credential, stopwatch() - began)

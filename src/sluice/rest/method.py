@@ -50,6 +50,11 @@ _ALSO_GRANTED_BY = {
 }
 
 
+def granted_by(scope: str) -> frozenset[str]:
+    """Return the scopes each of which is enough for this one."""
+    return frozenset((scope, *_ALSO_GRANTED_BY.get(scope, ())))
+
+
 class Method:
     """One entry of the table.
 
@@ -84,7 +89,7 @@ class Method:
         self.classic = classic
         self.listed = listed
         self.positional = positional
-        self.granted_by = frozenset((scope, *_ALSO_GRANTED_BY.get(scope, ()))) if scope else None
+        self.granted_by = granted_by(scope) if scope else None
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,6 +23,8 @@ from sluice.domain.application import (
     Token,
     TokenKind,
 )
+from sluice.domain.events import Subscription, app_installed, app_uninstalled, app_updated
+from sluice.rest.emission import send_to, tell_application
 from sluice.store.tables import Store
 
 _SECRET_BYTES = 32
@@ -86,32 +89,80 @@ def register(
     return NewApplication(stored, client_secret)
 
 
-def install(store: Store, application: Application) -> Application:
+def install(store: Store, application: Application, now: datetime, user_id: int = 0) -> Application:
     """Finish an application's installation and return it as it is then.
 
     Rule (assumed): installed again, it starts anew: what it was given before opens nothing.
+
+    Args:
+        user_id: who installs it; its handlers of ONAPPINSTALL get this user's tokens.
     """
     if application.state is State.UNINSTALLED:
         store.applications.drop_tokens(application.id)
-    return _in_state(store, application, State.INSTALLED)
+    installed = _saved(store, replace(application, state=State.INSTALLED))
+    told = app_installed(installed.version, is_installed=True)
+    tell_application(store, installed.id, told, now, user_id=user_id)
+    return installed
 
 
-def uninstall(store: Store, application: Application) -> Application:
-    """Take an application out of use and return it as it is then; its options stay."""
-    return _in_state(store, application, State.UNINSTALLED)
+def begin_installation(store: Store, application: Application, now: datetime, user_id: int) -> None:
+    """Tell an application that has no page, at its install address, that it is being installed.
+
+    Rule (documented): it is installed when that has been delivered (rest-protocol.md 14).
+    """
+    event = app_installed(application.version, is_installed=False)
+    address = Subscription(
+        application_id=application.id,
+        event=event.name,
+        handler=application.install_url,
+        user_id=user_id,
+    )
+    send_to(store, address, event, now, user_id=user_id)
 
 
-def _in_state(store: Store, application: Application, state: State) -> Application:
-    changed = replace(application, state=state)
-    store.applications.save(changed)
-    return changed
+def uninstall(
+    store: Store, application: Application, now: datetime, *, clean: bool = False
+) -> Application:
+    """Take an application out of use and return it as it is then.
+
+    Its handlers hear of it and are then forgotten, with the events kept for it.
+
+    Args:
+        clean: remove its options as well.
+    """
+    tell_application(store, application.id, app_uninstalled(clean=clean), now)
+    store.subscriptions.remove_of(application.id)
+    store.offline_events.remove_of(application.id)
+    if clean:
+        store.applications.remove_options(application.id)
+    return _saved(store, replace(application, state=State.UNINSTALLED))
+
+
+def update(
+    store: Store, application: Application, now: datetime, user_id: int = 0, **changes: Any
+) -> Application:
+    """Let another version of an application take its place, and return that.
+
+    Rule (documented): handlers of the old version are removed (rest-protocol.md 14); they hear of
+    it first, so that the application can bind them again.
+    """
+    updated = replace(application, version=application.version + 1, **changes)
+    told = app_updated(updated.version, application.version)
+    tell_application(store, application.id, told, now, user_id=user_id)
+    store.subscriptions.remove_of(application.id)
+    return _saved(store, updated)
+
+
+def _saved(store: Store, application: Application) -> Application:
+    store.applications.save(application)
+    return application
 
 
 def remove(store: Store, application: Application, now: datetime) -> Application:
     """Remove an application for good and return it as it is then."""
-    removed = replace(application, removed=now)
-    store.applications.save(removed)
-    return removed
+    store.subscriptions.remove_of(application.id)
+    store.offline_events.remove_of(application.id)
+    return _saved(store, replace(application, removed=now))
 
 
 def grant(
@@ -132,6 +183,13 @@ def grant(
     access = _add(store, TokenKind.ACCESS, application_id, user_id, origin, now, life)
     refresh = _add(store, TokenKind.REFRESH, application_id, user_id, origin, now, REFRESH_LIFE)
     return Tokens(access, refresh, now + life, int(life.total_seconds()))
+
+
+def grant_access(
+    store: Store, application_id: int, user_id: int, origin: str, now: datetime
+) -> str:
+    """Give an application an access token alone, which ends for good when its time is over."""
+    return _add(store, TokenKind.ACCESS, application_id, user_id, origin, now, ACCESS_LIFE)
 
 
 def grant_code(store: Store, application_id: int, user_id: int, origin: str, now: datetime) -> str:

@@ -35,7 +35,6 @@ INTROSPECTION = "oauth/app.info"
 # Telemetry that clients add and no method declares (rest-protocol.md 2, 3.1).
 _IGNORED = (
     "state",
-    "auth_connector",
     "bx24_request_id",
     "bx24_sdk_ver",
     "bx24_sdk_type",
@@ -43,6 +42,7 @@ _IGNORED = (
 )
 # Parameters that may hold an access token, in this order (rest-protocol.md 3.1).
 CREDENTIALS = ("auth", "access_token")
+CONNECTOR = "auth_connector"
 _FIRST_PAGE = Page()
 _HOST = re.compile(r"(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
@@ -116,11 +116,13 @@ class Request(Struct, frozen=True):
     Attributes:
         params: the one parameter map, without credentials, paging and telemetry.
         token: an access token from the header or a parameter; None if there was none.
+        connector: what the caller calls itself (`auth_connector`), or empty.
     """
 
     params: dict[str, Any]
     page: Page
     token: str | None
+    connector: str = ""
 
 
 def route(path: bytes, host: bytes = b"") -> Route:
@@ -173,7 +175,10 @@ def read(incoming: Incoming, limits: Limits) -> Request:
     except Unreadable as problem:
         raise refusal_of(problem, limits) from problem
     token = _token(incoming, params)
-    return Request(params, take_page(params), token)
+    connector = params.pop(CONNECTOR, "")
+    return Request(
+        params, take_page(params), token, connector if isinstance(connector, str) else ""
+    )
 
 
 def take_page(params: dict[str, Any]) -> Page:

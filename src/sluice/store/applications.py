@@ -106,13 +106,18 @@ class Applications:
         return row is not None and hmac.compare_digest(str(row[0]), hash_of(client_secret))
 
     def save(self, application: Application) -> None:
-        """Store whether it is installed, for whom, in what version, and whether it is removed."""
+        """Store an application as it is now; its client id and its secret stay."""
         self._tx.cache.clear()
         removed = application.removed
         self._tx.update(
             "application",
             application.id,
             {
+                "title": application.title,
+                "scopes": ",".join(application.scopes),
+                "redirect_uri": application.redirect_uri,
+                "handler_url": application.handler_url,
+                "install_url": application.install_url,
                 "version": application.version,
                 "state": application.state.value,
                 "restricted": int(application.restricted),
@@ -164,6 +169,15 @@ class Applications:
         used = None if row[5] is None else from_micros(row[5])
         return Token(TokenKind(row[0]), row[1], row[2], row[3], from_micros(row[4]), used)
 
+    def origin_of(self, application_id: int) -> str | None:
+        """Return where the application reached the portal last, or None when it never has."""
+        row = self._tx.one(
+            "SELECT origin FROM oauth_token WHERE application_id = :id"
+            " ORDER BY expires_micros DESC LIMIT 1",
+            {"id": application_id},
+        )
+        return None if row is None else str(row[0])
+
     def use_token(self, secret: str, now: datetime) -> bool:
         """Use up a code or a refresh token; False when it was used up before."""
         return bool(
@@ -189,6 +203,12 @@ class Applications:
             {"application_id": application_id, "user_id": user_id},
         )
         return {name: msgspec.json.decode(value) for name, value in rows}
+
+    def remove_options(self, application_id: int) -> None:
+        """Forget the options of an application, everybody's and each user's."""
+        self._tx.run(
+            "DELETE FROM application_option WHERE application_id = :id", {"id": application_id}
+        )
 
     def set_options(self, application_id: int, user_id: int, options: Mapping[str, object]) -> None:
         """Set these options and leave the others as they are."""

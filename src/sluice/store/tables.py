@@ -17,9 +17,12 @@ from sluice.store.facts import Facts
 from sluice.store.flows import Flows
 from sluice.store.groups import Groups
 from sluice.store.jobs import Jobs
+from sluice.store.offline_events import OfflineEvents
+from sluice.store.outbox import Outbox
 from sluice.store.portal_state import PortalStates
 from sluice.store.sessions import Sessions
 from sluice.store.stages import Stages
+from sluice.store.subscriptions import Subscriptions
 from sluice.store.tasks import Tasks
 from sluice.store.templates import Templates
 from sluice.store.user_fields import UserFields
@@ -45,9 +48,12 @@ class Store:
         self.flows = Flows(transaction)
         self.groups = Groups(transaction)
         self.jobs = Jobs(transaction)
+        self.offline_events = OfflineEvents(transaction)
+        self.outbox = Outbox(transaction)
         self.portal = PortalStates(transaction)
         self.sessions = Sessions(transaction)
         self.stages = Stages(transaction)
+        self.subscriptions = Subscriptions(transaction)
         self.tasks = Tasks(transaction)
         self.templates = Templates(transaction)
         self.user_fields = UserFields(transaction)

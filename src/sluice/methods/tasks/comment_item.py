@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sluice.domain.events import comment_added, comment_deleted, comment_updated
 from sluice.domain.task import Task
 from sluice.errors import ArgumentMissing, TaskPartDenied, TaskPartNotFound
 from sluice.methods.tasks.task_part import task_to_read
@@ -40,9 +41,11 @@ def add(call: Call, taskid: int = 0, fields: dict[str, Any] | None = None) -> in
     if author is None:
         raise TaskPartDenied
     call.store.tasks.touch(task.id, call.now)
-    return call.store.comments.add(
+    comment_id = call.store.comments.add(
         Comment(0, task.id, author.id, author.full_name, author.email, call.now, message)
     )
+    call.emit(comment_added(task.id, comment_id))
+    return comment_id
 
 
 @classic("task.commentitem.get", scope="task", writes=False, positional=True)
@@ -98,6 +101,7 @@ def update(
     comment = _own(call, taskid, itemid)
     message = _message({name.upper(): value for name, value in (fields or {}).items()})
     call.store.comments.set_message(comment.id, message, call.now)
+    call.emit(comment_updated(comment.task_id, comment.id))
     return True
 
 
@@ -111,7 +115,9 @@ def delete(call: Call, taskid: int = 0, itemid: int = 0) -> bool:
         TaskUnavailable, TaskPartNotFound: there is no such task or comment.
         TaskPartDenied: the comment is somebody else's.
     """
-    call.store.comments.delete(_own(call, taskid, itemid).id)
+    comment = _own(call, taskid, itemid)
+    call.store.comments.delete(comment.id)
+    call.emit(comment_deleted(comment.task_id, comment.id))
     return True
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from sluice.domain.access import DEPARTMENT, USER, Member, expanded
+from sluice.domain.events import FLOW_ADDED, FLOW_DELETED, FLOW_UPDATED, flow_changed
 from sluice.domain.flow import Distribution, Flow, changed, check, created
 from sluice.domain.permission import can_create_flows, can_manage, can_read, team_is_group
 from sluice.errors import (
@@ -67,6 +68,7 @@ def create(call: Call, flow_data: dict[str, Any]) -> FlowObject:
     if flow_id is None:
         raise FlowNameTaken
     _let_creators_read_template(call, flow)
+    call.emit(flow_changed(FLOW_ADDED, flow_id))
     return flow_object(call, replace(flow, id=flow_id), trial_begins=trial_begins)
 
 
@@ -89,6 +91,7 @@ def update(call: Call, flow_data: dict[str, Any]) -> FlowObject:
     updated = _updated(call, flow, changes)
     call.store.flows.save(updated)
     flow_watch.settings_changed(call, flow, updated, list_sent="responsible_list" in changes)
+    call.emit(flow_changed(FLOW_UPDATED, updated.id))
     return flow_object(call, updated, trial_begins=trial_begins)
 
 
@@ -121,6 +124,7 @@ def delete(call: Call, flow_data: dict[str, Any]) -> dict[str, bool]:
     flow = _flow_to_manage(call, flow_data)
     call.store.flows.delete(flow.id)
     flow_watch.flow_removed(call, flow)
+    call.emit(flow_changed(FLOW_DELETED, flow.id))
     return {"deleted": True}
 
 
@@ -157,6 +161,7 @@ def activate(call: Call, flow_id: int) -> bool:
         raise FlowAccessDenied  # told first: a stranger does not learn which flows exist
     if not call.store.flows.toggle(flow_id):
         raise FlowNotFound
+    call.emit(flow_changed(FLOW_UPDATED, flow_id))
     return True
 
 
@@ -240,6 +245,7 @@ def activate_demo(call: Call, flow_data: dict[str, Any]) -> FlowObject:
         activated = with_new_group(call.store, activated, call.now)
     call.store.flows.save(activated)
     flow_watch.settings_changed(call, flow, activated, list_sent="responsible_list" in changes)
+    call.emit(flow_changed(FLOW_UPDATED, activated.id))
     return flow_object(call, activated, trial_begins=trial_begins)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from sluice.domain.efficiency import is_repaired
+from sluice.domain.events import task_added, task_deleted, task_updated
 from sluice.domain.task import RUNNING, Task
 from sluice.methods.tasks import flow_watch
 from sluice.rest.call import Call
@@ -52,6 +53,7 @@ def keep_new(call: Call, task: Task) -> Task:
     plan_deadline(call, task)
     if task.flow_id is not None:
         flow_watch.task_entered(call, task)
+    call.emit(task_added(task.id))
     return task
 
 
@@ -81,6 +83,7 @@ def keep(call: Call, before: Task, after: Task, *, beside: bool = False) -> Task
     if before.deadline != after.deadline or before.status != after.status:
         plan_deadline(call, after)
     flow_watch.task_changed(call, before, after)
+    call.emit(task_updated(after.id))
     return after
 
 
@@ -89,6 +92,7 @@ def discard(call: Call, task: Task) -> None:
     call.store.jobs.cancel(JobKind.DEADLINE, task.id)
     call.store.tasks.delete(task)
     flow_watch.task_left(call, task)
+    call.emit(task_deleted(task.id))
 
 
 def plan_deadline(call: Call, task: Task) -> None:
