@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from bench import heats
+from bench.events import events as heats_of_events
 from bench.load import LoadFailed, asyncio_client, available
 from bench.programs import ProgramFailed
 from bench.report import as_json, machine, table
@@ -67,8 +68,11 @@ def _measure(bench: heats.Bench, rounds: int, *, quick: bool) -> list[Heat]:
     with heats_of_tasks(bench, sizes) as of_tasks:
         of_tasks = of_tasks[:1] if quick else of_tasks
         interleave(of_tasks, rounds, _tell)
+    _tell("making a portal with events to be sent")
+    with heats_of_events(bench, 1_000 if quick else 10_000) as of_events:
+        interleave(of_events, rounds, _tell)
     _tell("")
-    return [*calls, start, memory, *flat, *of_tasks]
+    return [*calls, start, memory, *flat, *of_tasks, *of_events]
 
 
 def _tell(progress: str) -> None:

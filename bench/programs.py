@@ -113,6 +113,13 @@ def call_by_call(database: Path) -> Iterator[Running]:
 
 
 @contextmanager
+def receiver(file: Path) -> Iterator[Running]:
+    """Answer whatever is posted, as a handler of events that does nothing else."""
+    with _peer("receiver", str(file)) as running:
+        yield running
+
+
+@contextmanager
 def moto() -> Iterator[Running]:
     """Serve moto's imitation of AWS: peer (c)."""
     with socket.create_server(("127.0.0.1", 0)) as probe:

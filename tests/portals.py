@@ -27,6 +27,7 @@ from sluice.rest.response import Answer
 from sluice.settings import Settings
 from sluice.store.outbox import Delivery
 from sluice.store.recount import differences
+from sluice.store.sqlite import SqliteDatabase
 from sluice.store.tasks import Counters
 
 T = TypeVar("T")
@@ -89,6 +90,10 @@ class PortalInTest:
         )
         self.path = self._portal.database.path
         self.admin = self.person(1)
+
+    @property
+    def database(self) -> SqliteDatabase:
+        return self._portal.database
 
     def close(self) -> None:
         self._portal.close()

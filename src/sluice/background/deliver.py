@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from sluice.background.due import Ran
 from sluice.background.handler import Answered, Handlers
 from sluice.background.wire_events import body
-from sluice.clock import Clock, stopwatch
+from sluice.clock import Clock, stopwatch, to_micros
 from sluice.domain.application import ACCESS_LIFE, Application, State, Token, TokenKind
 from sluice.domain.events import (
     APP_INSTALLED,
@@ -164,6 +164,7 @@ class Deliveries:
             state, due = DeliveryState.FAILED, delivery.due
             log.warning("%s to %s: %s", delivery.event, _host(delivery.handler), attempt.problem)
         store.outbox.finish(delivery.id, attempt, state, due)
+        store.transaction.falls_due(to_micros(now))  # there is room for the next one
         store.outbox.forget(self._rules.kept)
 
     def _after(self, delivery: Delivery, store: Store) -> None:
