@@ -7,7 +7,7 @@ and answers when the work's changes are safe. Nothing else in Sluice opens a tra
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -63,6 +63,18 @@ class Transaction(ABC):
     @abstractmethod
     def add(self, sql: str, parameters: Parameters = NOTHING) -> int | None:
         """Insert with `RETURNING id` and return the id; None if `ON CONFLICT` did nothing."""
+
+    @abstractmethod
+    def add_rows(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Insert rows with these columns, ids included, in the engine's quickest way."""
+
+    @abstractmethod
+    def last_id(self, table: str) -> int:
+        """Return the highest id that a table ever gave out, and 0 if it gave out none."""
+
+    @abstractmethod
+    def set_last_id(self, table: str, last: int) -> None:
+        """Let a table give out higher ids than this one."""
 
     @abstractmethod
     def keep(self) -> None:

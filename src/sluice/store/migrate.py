@@ -56,7 +56,7 @@ def apply(
         " name TEXT NOT NULL, checksum TEXT NOT NULL, applied_micros BIGINT NOT NULL)"
     )
     applied = {row[0]: row[1] for row in transaction.all("SELECT number, checksum FROM migration")}
-    _check(applied, steps)
+    check(applied, steps)
     missing = [step for step in steps if step.number not in applied]
     for step in missing:
         for statement in _statements(step.sql.replace("{identity}", identity)):
@@ -74,7 +74,12 @@ def apply(
     return missing
 
 
-def _check(applied: dict[int, str], steps: Sequence[Migration]) -> None:
+def check(applied: dict[int, str], steps: Sequence[Migration]) -> None:
+    """Compare the steps a portal was made with (number: checksum) with this program's.
+
+    Raises:
+        PortalUnusable: as `apply`.
+    """
     newest_known = max(step.number for step in steps)
     newest_applied = max(applied, default=0)
     if newest_applied > newest_known:

@@ -17,7 +17,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -66,6 +66,7 @@ class SqliteTransaction(Transaction):
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._execute = connection.execute
+        self._execute_many = connection.executemany
         self.cache: dict[Any, Any] = {}
         self.read: dict[Any, Any] = {}
         self.changed = False
@@ -85,6 +86,22 @@ class SqliteTransaction(Transaction):
         self._before_change()
         rows = self._execute(sql, parameters).fetchall()
         return int(rows[0][0]) if rows else None
+
+    def add_rows(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        self._before_change()
+        values = ", ".join("?" * len(columns))
+        self._execute_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})", rows)
+
+    def last_id(self, table: str) -> int:
+        row = self.one("SELECT seq FROM sqlite_sequence WHERE name = :table", {"table": table})
+        return 0 if row is None else int(row[0])
+
+    def set_last_id(self, table: str, last: int) -> None:
+        self.run("DELETE FROM sqlite_sequence WHERE name = :table", {"table": table})
+        self.run(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :last)",
+            {"table": table, "last": last},
+        )
 
     def _before_change(self) -> None:
         self.read.clear()
@@ -398,11 +415,18 @@ def _what_to_do(problem: BaseException) -> str | None:
     return _WHAT_TO_DO.get(getattr(problem, "sqlite_errorcode", 0) & 0xFF)
 
 
-def open_sqlite(path: Path, now: datetime, *, busy_seconds: float = BUSY_SECONDS) -> SqliteDatabase:
+def open_sqlite(
+    path: Path,
+    now: datetime,
+    *,
+    busy_seconds: float = BUSY_SECONDS,
+    steps: Sequence[migrate.Migration] | None = None,
+) -> SqliteDatabase:
     """Open the portal in this file, making it or bringing its tables up to date first.
 
     Args:
         busy_seconds: how long to wait, here and in every call, while another program writes.
+        steps: the migrations to make it with, for a copy of an older one; None is all.
 
     Raises:
         PortalUnusable: the file cannot be opened, read or written, is damaged, is no portal, or
@@ -410,7 +434,7 @@ def open_sqlite(path: Path, now: datetime, *, busy_seconds: float = BUSY_SECONDS
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _prepare(path, now, busy_seconds)
+        _prepare(path, now, busy_seconds, migrate.known() if steps is None else steps)
         return SqliteDatabase(path, busy_seconds)
     except OSError as problem:
         raise PortalUnusable(
@@ -422,7 +446,9 @@ def open_sqlite(path: Path, now: datetime, *, busy_seconds: float = BUSY_SECONDS
         raise PortalUnusable(f"Cannot open the portal in {path}: {problem}. {words}") from problem
 
 
-def _prepare(path: Path, now: datetime, busy_seconds: float) -> None:
+def _prepare(
+    path: Path, now: datetime, busy_seconds: float, steps: Sequence[migrate.Migration]
+) -> None:
     """Make the file a portal of this program's version, unless it is one already.
 
     Everything is looked at and changed in one transaction, because another program may be doing
@@ -437,7 +463,7 @@ def _prepare(path: Path, now: datetime, busy_seconds: float) -> None:
                 f"{path} is a SQLite file of another program. Choose another file with --database."
             )
         transaction = SqliteTransaction(connection)
-        if migrate.apply(transaction, migrate.known(), identity=IDENTITY, now=now):
+        if migrate.apply(transaction, steps, identity=IDENTITY, now=now):
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         transaction.keep()
         connection.execute("COMMIT")
