@@ -23,6 +23,9 @@ COMMANDS = {
     "user": "Make and list the people of a portal, and let them sign in.",
     "demo": "Live through a day of a flow, on a clock of its own.",
     "portal": "Set a portal's plan and limits, or a state in which it refuses calls.",
+    "backup": "Write all that a portal holds to one file, while a server runs.",
+    "restore": "Make a portal of a backup.",
+    "verify": "Tell whether a backup is whole.",
     "doctor": "Tell what is set, and what is wrong.",
 }
 

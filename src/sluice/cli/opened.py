@@ -7,8 +7,9 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import click
@@ -22,6 +23,10 @@ from sluice.rest.request import Incoming
 from sluice.settings import Loaded, SettingError, load
 from sluice.store.addresses import Addresses, kept_addresses
 from sluice.store.database import PortalUnusable
+from sluice.store.sqlite import is_portal, read_file
+from sluice.store.tables import Store
+
+T = TypeVar("T")
 
 
 def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,9 +62,7 @@ def opened_portal(database: str | None) -> Iterator[Portal]:
     try:
         path = settings.database_path
         if not path.exists():  # a misspelt address must not become a portal
-            raise Failure(
-                f"There is no portal at {path}. `sluice serve` makes one; --database names another."
-            )
+            raise Failure(_no_portal(path))
         portal = Portal(settings)
         try:
             yield portal
@@ -69,6 +72,31 @@ def opened_portal(database: str | None) -> Iterator[Portal]:
         raise Failure(str(problem)) from problem
     except OSError as problem:  # the file of the administrator's webhook, for one
         raise Failure.of_system(problem) from problem
+
+
+@contextmanager
+def reading_portal(database: str | None) -> Iterator[Callable[[Callable[[Store], T]], T]]:
+    """Yield what runs reading work on one snapshot of an existing portal, and changes nothing.
+
+    A server may be running on it, of this version or of an older one.
+
+    Raises:
+        Failure: there is no portal, it cannot be read, or is of a newer version.
+    """
+    settings = settings_in_force(database=database).settings
+    try:
+        path = settings.database_path
+        if not path.exists():
+            raise Failure(_no_portal(path))
+        if not is_portal(path):
+            raise Failure(f"{path} is no portal. Choose another file with --database.")
+        yield partial(read_file, path)
+    except (SettingError, PortalUnusable, RestError) as problem:
+        raise Failure(str(problem)) from problem
+
+
+def _no_portal(path: Path) -> str:
+    return f"There is no portal at {path}. `sluice serve` makes one; --database names another."
 
 
 class Reply(Struct, frozen=True):

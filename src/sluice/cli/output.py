@@ -66,3 +66,12 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
         for line in lines
     )
     return "\n".join([click.style(heading, bold=True), *others])
+
+
+def size(count: float) -> str:
+    """Return a number of bytes as people say it."""
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"

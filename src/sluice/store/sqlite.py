@@ -499,6 +499,13 @@ def _write_ahead(connection: sqlite3.Connection, path: Path, busy_seconds: float
         )
 
 
+def is_portal(path: Path) -> bool:
+    """Tell whether the file is a portal, of whatever version; a damaged one may not be."""
+    mark = APPLICATION_ID.to_bytes(4, "big")
+    with path.open("rb") as file:
+        return file.read(16) == b"SQLite format 3\0" and file.read(72)[52:56] == mark
+
+
 def read_file(path: Path, work: Callable[[Store], T]) -> T:
     """Run reading work on a portal's file without changing anything, and without a server."""
     connection = _Connection(path, writes=False)
