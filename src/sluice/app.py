@@ -22,6 +22,7 @@ from sluice.rest.gateway import Gateway
 from sluice.rest.guesses import Guesses, Slowdown
 from sluice.rest.method import SCOPES
 from sluice.rest.token_door import TokenDoor
+from sluice.server.health import Health
 from sluice.settings import Settings
 from sluice.store.sqlite import SqliteDatabase, open_sqlite
 from sluice.store.tables import Store
@@ -42,6 +43,7 @@ class Portal:
         database: the portal's data.
         clock: what it reads the time from.
         worker: does what falls due.
+        health: whether calls should be sent here.
         is_new: this start made it.
     """
 
@@ -65,9 +67,12 @@ class Portal:
         self.is_new = self.database.run_now(lambda store: self._found(store, empty))
         slowdown = Slowdown(Guesses(settings.free_guesses, SECONDS_A_GUESS))
         self.gateway = Gateway(method_table(), self.database, self.clock, settings, slowdown)
+        self.health = Health(self.database)
         self.doors: dict[bytes, Door] = {
             b"oauth/authorize": AuthorizeDoor(self.database, self.clock, self.gateway.limits),
             b"oauth/token": TokenDoor(self.database, self.clock, self.gateway.limits, slowdown),
+            b"livez": self.health.alive,
+            b"readyz": self.health.ready,
         }
         self.deliveries = Deliveries(
             self.database,

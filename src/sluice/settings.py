@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import tzinfo
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from zoneinfo import ZoneInfo
 CONFIG_NAME = "sluice.toml"
 _DOMAIN = re.compile(r"[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 MOST_REPEATS = 12  # the last of them is sent nearly three days after the first
-_MAY_BE_0 = ("handler_repeats",)
+_MAY_BE_0 = ("drain_delay_seconds", "handler_repeats")
 PLANS = ("none", "commercial", "enterprise", "box")
 
 
@@ -104,11 +105,31 @@ class Settings:
     drain_timeout_seconds: int = _setting(
         20, "How long a stopping server waits for calls in flight, in seconds."
     )
+    drain_delay_seconds: int = _setting(
+        0,
+        "How long a stopping server goes on taking calls while /readyz answers 503, so that proxies"
+        " turn to others first, in seconds.",
+    )
+    trusted_proxies: str = _setting(
+        "",
+        "Addresses or networks of reverse proxies whose X-Forwarded-For and -Proto are taken, with"
+        " commas between: 127.0.0.1, 10.0.0.0/8.",
+    )
     log_level: str = _setting("warning", "What is logged: debug, info, warning or error.")
 
     @property
     def zone(self) -> tzinfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def trusted_networks(self) -> list[IPv4Network | IPv6Network]:
+        """The networks of `trusted_proxies`.
+
+        Raises:
+            ValueError: one of them is none.
+        """
+        written = (part.strip() for part in self.trusted_proxies.split(","))
+        return [ip_network(part) for part in written if part]
 
     @property
     def data_path(self) -> Path:
@@ -277,6 +298,13 @@ def _check(settings: Settings, origins: Mapping[str, str]) -> None:
         )
     if settings.plan not in ("", *PLANS):
         raise SettingError(f"plan ({origins['plan']}) must be one of {', '.join(PLANS)}")
+    try:
+        _ = settings.trusted_networks
+    except ValueError as problem:
+        raise SettingError(
+            f"trusted_proxies ({origins['trusted_proxies']}) must be addresses or networks, such as"
+            f" 127.0.0.1, 10.0.0.0/8: {problem}"
+        ) from problem
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise SettingError(
             f"log_level ({origins['log_level']}) must be debug, info, warning or error"

@@ -96,6 +96,7 @@ def test_a_variable_says_yes_or_no_in_words_or_numbers(
         ({"SLUICE_TIME_ZONE": "../UTC"}, "is no IANA time zone"),
         ({"SLUICE_TIME_ZONE": ""}, "is no IANA time zone"),
         ({"SLUICE_HTTPS_REQUIRED": "perhaps"}, "must be true or false"),
+        ({"SLUICE_TRUSTED_PROXIES": "10.0.0.0/8, proxy"}, "must be addresses or networks"),
     ],
 )
 def test_what_cannot_be_used_is_told(tmp_path: Path, given: dict[str, Any], complaint: str) -> None:

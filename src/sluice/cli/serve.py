@@ -121,10 +121,17 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
     real_clock = portal.clock.machine  # clients compare certificates with their own clocks
     authority = open_authority(settings.authority_path, real_clock.now())
     context = authority.server_context(server_names(settings.host), real_clock.now())
-    server = HttpServer(portal.gateway, portal.doors, settings, context)
+    server = HttpServer(portal.gateway, portal.doors, settings, context, portal.health)
     loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        """Say that calls should go elsewhere, and stop; when asked twice, stop at once."""
+        wait = 0 if portal.health.draining else settings.drain_delay_seconds
+        portal.health.draining = True
+        loop.call_later(wait, server.stop)
+
     for ending in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(ending, server.stop)
+        loop.add_signal_handler(ending, end)
     addresses = Addresses(
         address(settings.host, server.plain.port, secure=False),
         address(settings.host, server.tls.port, secure=True),

@@ -12,6 +12,7 @@ from sluice.rest.door import Doors, door_for
 from sluice.rest.gateway import Gateway
 from sluice.rest.request import JSON, Incoming, body_too_large
 from sluice.rest.response import Answer, refused
+from sluice.server.forwarded import TrustedProxies
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -33,9 +34,10 @@ HEADERS = [*_CORS, (b"x-content-type-options", b"nosniff"), (b"cache-control", b
 class HttpApp:
     """The ASGI application: bytes in, bytes out; what they mean is the doors' and the gateway's."""
 
-    def __init__(self, gateway: Gateway, doors: Doors) -> None:
+    def __init__(self, gateway: Gateway, doors: Doors, trusted: TrustedProxies) -> None:
         self._gateway = gateway
         self._doors = doors
+        self._trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         verb = scope["method"]
@@ -57,6 +59,8 @@ class HttpApp:
                 incoming.authorization = value
             elif name == b"host":
                 incoming.host = value
+        if self._trusted.trust(incoming.peer):
+            self._trusted.tell(incoming, scope["headers"])
         try:
             body = await _body(receive, self._gateway.limits.max_body_bytes)
         except _ClientGone:

@@ -15,6 +15,8 @@ from sluice.errors import HeadersTooLate
 from sluice.rest.door import Doors
 from sluice.rest.gateway import Gateway
 from sluice.server.asgi import HttpApp
+from sluice.server.forwarded import TrustedProxies
+from sluice.server.health import Health
 from sluice.server.limited_protocol import LimitedProtocol
 from sluice.server.proxy import Certificates, Hosts, Proxy
 from sluice.server.rest_protocol import RestProtocol
@@ -74,11 +76,18 @@ class HttpServer:
     """Both listeners of a portal, from bound sockets to drained calls."""
 
     def __init__(
-        self, gateway: Gateway, doors: Doors, settings: Settings, context: ssl.SSLContext
+        self,
+        gateway: Gateway,
+        doors: Doors,
+        settings: Settings,
+        context: ssl.SSLContext,
+        health: Health,
     ) -> None:
         self._settings = settings
         self._gateway = gateway
-        app = HttpApp(gateway, doors)
+        self._health = health
+        self._trusted = TrustedProxies(settings.trusted_networks)
+        app = HttpApp(gateway, doors, self._trusted)
         self._sockets = [
             bind(settings.host, settings.port, "port"),
             bind(settings.host, settings.tls_port, "tls_port"),
@@ -112,7 +121,12 @@ class HttpServer:
         protocol = type(
             "Protocol",
             (RestProtocol,),
-            {"max_header_bytes": self._settings.max_header_bytes, "gateway": self._gateway},
+            {
+                "max_header_bytes": self._settings.max_header_bytes,
+                "gateway": self._gateway,
+                "trusted": self._trusted,
+                "health": self._health,
+            },
         )
         config = uvicorn.Config(
             app,

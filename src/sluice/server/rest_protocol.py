@@ -21,6 +21,8 @@ from sluice.rest.gateway import Gateway
 from sluice.rest.request import JSON, Incoming, body_too_large
 from sluice.rest.response import Answer, refused
 from sluice.server.asgi import HEADERS, PREFLIGHT
+from sluice.server.forwarded import TrustedProxies
+from sluice.server.health import Health
 from sluice.server.limited_protocol import LimitedProtocol
 
 # More calls than this wait unread when a client sends them without waiting for answers.
@@ -48,6 +50,8 @@ class RestProtocol(LimitedProtocol):
     """One connection. Calls on it are answered one after the other, in order."""
 
     gateway: Gateway
+    trusted: TrustedProxies
+    health: Health
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -60,6 +64,7 @@ class RestProtocol(LimitedProtocol):
         self._dates: list[tuple[bytes, bytes]] = []
         self._head = b""
         self._peer = self.client[0] if self.client else ""
+        self._is_proxy = self.trusted.trust(self._peer)
 
     # From the parser
 
@@ -95,6 +100,8 @@ class RestProtocol(LimitedProtocol):
             elif name == b"content-length" and int(value) > self.gateway.limits.max_body_bytes:
                 self._refuse_body()
                 return
+        if self._is_proxy:
+            self.trusted.tell(incoming, self.headers)
         if self.expect_100_continue and self._answering is None:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -118,14 +125,15 @@ class RestProtocol(LimitedProtocol):
     def end_request(self) -> None:
         incoming, self._incoming = self._incoming, None
         if incoming is None:
-            if self._draining:
+            if self._draining or self.health.draining:
                 self.cycle.keep_alive = False
             super().end_request()
             return
         if self._body:
             incoming.body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
             self._body, self._body_size = [], 0
-        keep_alive = self.parser.should_keep_alive() and not self._draining
+        is_last = self._draining or self.health.draining
+        keep_alive = self.parser.should_keep_alive() and not is_last
         answer = PREFLIGHT if incoming.verb == "OPTIONS" else None
         self._answer_next(_InLine(incoming, keep_alive, answer))
 
