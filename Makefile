@@ -15,7 +15,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet -
 	--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help serve setup test check format docs bench fuzz lock clean
+.PHONY: help serve setup test check format docs messages bench fuzz lock clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1 - /p' $(MAKEFILE_LIST) | sort
@@ -40,6 +40,9 @@ format: $(VENV)/development ## Put code into the form that `make check` wants
 
 docs: $(VENV)/development ## Write the tables of methods and settings in the pages anew
 	$(BIN)/python -m docs.tables
+
+messages: $(VENV)/development ## Bring the catalogues of messages up to date and compile them
+	$(BIN)/python -m docs.messages
 
 bench: $(VENV)/bench ## Measure Sluice beside its peers
 	$(BIN)/python -m bench $(ARGS)

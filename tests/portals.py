@@ -149,6 +149,12 @@ class PortalInTest:
         """Set states of the portal, as `sluice portal set` does."""
         self.in_store(lambda store: store.portal.set(replace(store.portal.get(), **states)))
 
+    def set_language(self, person: Person, language: str) -> None:
+        """Let the portal speak to somebody in a language."""
+        self.in_store(
+            lambda store: store.users.save(replace(store.users.find(person.id), language=language))
+        )
+
     def webhook(self, user_id: int, scopes: Iterable[str] = SCOPES) -> str:
         """Make an incoming webhook and return its path, `/rest/USER/CODE/`."""
         _, code = self._portal.add_webhook(user_id, scopes, "in a test")

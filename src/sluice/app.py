@@ -65,6 +65,8 @@ class Portal:
         self.clock = PortalClock(machine)
         self.database: SqliteDatabase = open_sqlite(settings.database_path, machine.now())
         self.is_new = self.database.run_now(lambda store: self._found(store, empty))
+        if settings.language:
+            self.database.run_now(lambda store: store.facts.set("language", settings.language))
         slowdown = Slowdown(Guesses(settings.free_guesses, SECONDS_A_GUESS))
         self.gateway = Gateway(method_table(), self.database, self.clock, settings, slowdown)
         self.health = Health(self.database)

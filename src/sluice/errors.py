@@ -604,6 +604,39 @@ class EventNotFound(BusinessError):
     description = "Event not found"
 
 
+# Notifications (flows.md 11.6)
+
+
+class NotificationUserEmpty(RestError):
+    code, status, description = "USER_ID_EMPTY", 400, "User ID can't be empty"
+
+
+class MessageEmpty(RestError):
+    code, status, description = "MESSAGE_EMPTY", 400, "Message can't be empty"
+
+
+class AttachmentInvalid(RestError):
+    code, status, description = "ATTACH_ERROR", 400, "Incorrect attach params"
+
+
+class AttachmentOversize(RestError):
+    code, status = "ATTACH_OVERSIZE", 400
+    description = "You have exceeded the maximum allowable size of attach"
+
+
+class NotificationParamsInvalid(RestError):
+    code, status = "PARAMS_ERROR", 400
+    description = "No IDS param or it is not an array"
+
+
+class NotificationIdInvalid(RestError):
+    code, status, description = "ID_ERROR", 400, "Notification ID can't be empty"
+
+
+class AnswerTextEmpty(RestError):
+    code, status, description = "ANSWER_TEXT_ERROR", 400, "Answer text can't be empty"
+
+
 # Templates of tasks (flows.md 11.5)
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sluice.messages import LANGUAGES
+
 CONFIG_NAME = "sluice.toml"
 _DOMAIN = re.compile(r"[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 MOST_REPEATS = 12  # the last of them is sent nearly three days after the first
@@ -87,6 +89,11 @@ class Settings:
         10_000, "How many deliveries of events are kept to be looked at."
     )
     time_zone: str = _setting("UTC", "The portal's time zone, an IANA name such as Europe/Berlin.")
+    language: str = _setting(
+        "",
+        "In which the portal speaks to users who have no language of their own: en or ru; empty"
+        " for what was set last, en at first.",
+    )
     max_body_bytes: int = _setting(16 * 1024 * 1024, "Largest request body, in bytes.")
     max_parameters: int = _setting(10_000, "Most values in one request.")
     max_depth: int = _setting(64, "Deepest nesting of a parameter, in levels.")
@@ -305,6 +312,8 @@ def _check(settings: Settings, origins: Mapping[str, str]) -> None:
             f"trusted_proxies ({origins['trusted_proxies']}) must be addresses or networks, such as"
             f" 127.0.0.1, 10.0.0.0/8: {problem}"
         ) from problem
+    if settings.language not in ("", *LANGUAGES):
+        raise SettingError(f"language ({origins['language']}) must be {' or '.join(LANGUAGES)}")
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise SettingError(
             f"log_level ({origins['log_level']}) must be debug, info, warning or error"

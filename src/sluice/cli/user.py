@@ -15,6 +15,7 @@ from sluice.cli.output import Failure, json_option, json_text, printable, table
 from sluice.domain.password import LONGEST, SHORTEST, hash_password
 from sluice.domain.people import User, UserType, check_profile
 from sluice.errors import EmailTaken
+from sluice.messages import LANGUAGES
 from sluice.store.listing import Window
 from sluice.store.tables import Store
 
@@ -44,6 +45,12 @@ def command() -> None:
 )
 @click.option("--admin", is_flag=True, help="Make an administrator of the portal.")
 @click.option("--extranet", is_flag=True, help="Make a guest, who is in no department.")
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default=None,
+    help="In which the portal speaks to this user.  [default: the portal's]",
+)
 @database_option
 @json_option
 def create(
@@ -53,6 +60,7 @@ def create(
     departments: tuple[int, ...],
     admin: bool,
     extranet: bool,
+    language: str | None,
     database: str | None,
     as_json: bool,
 ) -> None:
@@ -81,6 +89,7 @@ def create(
             is_admin=admin,
             user_type=UserType.EXTRANET if extranet else UserType.EMPLOYEE,
             departments=tuple(dict.fromkeys(departments)),
+            language=language or "",
         )
         user = portal.database.run_now(lambda store: _added(store, wanted))
     if as_json:
@@ -135,6 +144,30 @@ def _read_password() -> str:
     if not SHORTEST <= len(secret) <= LONGEST:
         raise Failure(f"A password has from {SHORTEST} to {LONGEST} characters.")
     return secret
+
+
+@command.command()
+@click.argument("user_id", metavar="ID", type=int)
+@click.argument("spoken", metavar="LANGUAGE", type=click.Choice([*LANGUAGES, "portal"]))
+@database_option
+@json_option
+def language(user_id: int, spoken: str, database: str | None, as_json: bool) -> None:
+    """Set the LANGUAGE in which the portal speaks to a user: en, ru, or the portal's own.
+
+    \b
+    Examples:
+      sluice user language 3 ru
+      sluice user language 3 portal
+    """
+    kept = "" if spoken == "portal" else spoken
+    with opened_portal(database) as portal:
+        user = working_user(portal, user_id)
+        portal.database.run_now(lambda store: store.users.save(replace(user, language=kept)))
+    if as_json:
+        click.echo(json_text({"user_id": user_id, "language": kept}))
+        return
+    spoken_in = f"in {spoken}" if kept else "in the portal's language"
+    click.echo(f"{user.full_name} is told things {spoken_in} from now on.", err=True)
 
 
 @command.command("list")
@@ -196,6 +229,7 @@ def _facts(user: User) -> dict[str, Any]:
         "admin": user.is_admin,
         "extranet": user.user_type is UserType.EXTRANET,
         "active": user.active,
+        "language": user.language,
     }
 
 

@@ -103,6 +103,7 @@ class User(Struct, frozen=True):
     Attributes:
         departments: ids in the user's own order; empty for extranet guests.
         time_zone: an IANA name, or empty for the portal's zone.
+        language: in which the portal speaks to this user, such as `ru`; empty for the portal's.
         last_login: None when the user never signed in.
     """
 
@@ -115,6 +116,7 @@ class User(Struct, frozen=True):
     user_type: UserType = UserType.EMPLOYEE
     departments: tuple[int, ...] = ()
     last_login: datetime | None = None
+    language: str = ""
     name: str = ""
     last_name: str = ""
     second_name: str = ""

@@ -5,6 +5,7 @@ from sluice.methods import (
     calendar,
     department,
     event,
+    im,
     profile,
     socialnetwork,
     sonet_group,
@@ -53,6 +54,7 @@ NAMESPACES = (
     profile,
     department,
     event,
+    im,
 )
 
 

@@ -51,6 +51,7 @@ _OTHERS = (
     "registered_micros",
     "changed_micros",
     "last_login_micros",
+    "language",
 )
 _COLUMNS = ", ".join(["id", *_OTHERS, *TEXTS])
 
@@ -234,7 +235,8 @@ def _known_to(reader: Actor | None) -> tuple[str, Parameters]:
 
 
 def _user(row: Row, departments: tuple[int, ...]) -> User:
-    user_id, active, is_admin, user_type, email, registered, changed, last_login, *texts = row
+    user_id, active, is_admin, user_type, email, registered, changed, *others = row
+    last_login, language, *texts = others
     return User(
         id=user_id,
         active=active == 1,
@@ -244,6 +246,7 @@ def _user(row: Row, departments: tuple[int, ...]) -> User:
         registered=from_micros(registered),
         changed=from_micros(changed),
         last_login=None if last_login is None else from_micros(last_login),
+        language=language,
         departments=departments,
         **dict(zip(TEXTS, texts, strict=True)),
     )
@@ -259,6 +262,7 @@ def _settings(user: User) -> dict[str, Value]:
         "registered_micros": to_micros(user.registered),
         "changed_micros": to_micros(user.changed),
         "last_login_micros": None if user.last_login is None else to_micros(user.last_login),
+        "language": user.language,
         "search_key": name_key(user.search_text()),
         **{name: getattr(user, name) for name in TEXTS},
         **{f"{name}_key": name_key(getattr(user, name)) for name in _FOLDED},

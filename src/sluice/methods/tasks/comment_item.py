@@ -12,6 +12,7 @@ from typing import Any
 from sluice.domain.events import comment_added, comment_deleted, comment_updated
 from sluice.domain.task import Task
 from sluice.errors import ArgumentMissing, TaskPartDenied, TaskPartNotFound
+from sluice.methods.tasks.notifications import tell_of_comment
 from sluice.methods.tasks.task_part import task_to_read
 from sluice.rest.call import Call
 from sluice.rest.listing import read_filter, read_order
@@ -44,6 +45,7 @@ def add(call: Call, taskid: int = 0, fields: dict[str, Any] | None = None) -> in
     comment_id = call.store.comments.add(
         Comment(0, task.id, author.id, author.full_name, author.email, call.now, message)
     )
+    tell_of_comment(call, task, author.id)
     call.emit(comment_added(task.id, comment_id))
     return comment_id
 

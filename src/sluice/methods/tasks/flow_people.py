@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from sluice.domain.access import DEPARTMENT, USER, Member
 from sluice.domain.distribution import staffed
 from sluice.domain.flow import Flow
-from sluice.methods.tasks.flow_watch import Moment, people_of_flow, tell_of_switch
+from sluice.methods.tasks.flow_watch import people_of_flow, tell_of_switch
+from sluice.methods.tasks.notifications import Moment
 from sluice.methods.tasks.team import people_of
 from sluice.store.jobs import JobKind
 

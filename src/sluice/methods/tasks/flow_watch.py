@@ -6,8 +6,7 @@ and the store of their transaction.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
-from typing import Protocol
+from datetime import timedelta
 
 from msgspec.structs import replace
 
@@ -26,20 +25,9 @@ from sluice.domain.distribution import People, Queue, SwitchReason, stand_in
 from sluice.domain.efficiency import efficiency, is_violated, place, window
 from sluice.domain.flow import Distribution, Flow
 from sluice.domain.task import Task
+from sluice.methods.tasks.notifications import Moment, tell_of_flow
 from sluice.methods.tasks.team import people_of
 from sluice.store.jobs import JobKind
-from sluice.store.tables import Store
-
-
-class Moment(Protocol):
-    """Where and when something happens: a call, or a job that fell due."""
-
-    @property
-    def store(self) -> Store: ...
-    @property
-    def now(self) -> datetime: ...
-    @property
-    def zone(self) -> tzinfo: ...
 
 
 def task_entered(at: Moment, task: Task) -> None:
@@ -106,7 +94,7 @@ def half_time_gone(at: Moment, task: Task) -> None:
     """Tell the responsible person that half of the time is gone, if that still matters."""
     flow = _flow_of(at, task)
     if flow is not None and can_tell_half_time(flow, task):
-        _tell(at, flow, Notice.HALF_TIME, task.responsible_id, task_id=task.id)
+        _tell(at, flow, Notice.HALF_TIME, task.responsible_id, task=task)
 
 
 def still_untaken(at: Moment, task: Task) -> None:
@@ -115,7 +103,7 @@ def still_untaken(at: Moment, task: Task) -> None:
     if flow is None or flow.distribution_type != Distribution.HIMSELF:
         return
     if can_tell_untaken(task, at.now):
-        _tell(at, flow, Notice.UNTAKEN, owner_of(at, flow), task_id=task.id)
+        _tell(at, flow, Notice.UNTAKEN, owner_of(at, flow), task=task)
 
 
 def refreshed(at: Moment, flow: Flow) -> Flow:
@@ -211,11 +199,11 @@ def _judge(at: Moment, flow: Flow, alert: Alert, value: int) -> None:
 def _tell_of_new_task(at: Moment, flow: Flow, task: Task) -> None:
     """Tell the moderator of a manual flow, or everybody who may take the task (flows.md 9)."""
     if flow.moderator_id is not None:
-        _tell(at, flow, Notice.NEW_TO_DISTRIBUTE, flow.moderator_id, task_id=task.id)
+        _tell(at, flow, Notice.NEW_TO_DISTRIBUTE, flow.moderator_id, task=task)
     elif flow.distribution_type == Distribution.HIMSELF:
-        for user_id in people_of(at.store, flow.responsible_list):
-            if user_id != task.created_by:
-                _tell(at, flow, Notice.NEW_TO_TAKE, user_id, task_id=task.id)
+        team = people_of(at.store, flow.responsible_list)
+        others = [user_id for user_id in team if user_id != task.created_by]
+        _tell(at, flow, Notice.NEW_TO_TAKE, *others, task=task)
 
 
 def _plan_half_time(at: Moment, flow: Flow, task: Task) -> None:
@@ -232,9 +220,11 @@ def _tell(
     at: Moment,
     flow: Flow,
     notice: Notice,
-    user_id: int,
-    *,
-    task_id: int | None = None,
+    *user_ids: int,
+    task: Task | None = None,
     detail: str = "",
 ) -> None:
-    at.store.alerts.tell(notice, flow.id, user_id, at.now, task_id=task_id, detail=detail)
+    task_id = None if task is None else task.id
+    for user_id in user_ids:
+        at.store.alerts.tell(notice, flow.id, user_id, at.now, task_id=task_id, detail=detail)
+    tell_of_flow(at, flow, notice, user_ids, task=task, detail=detail)

@@ -1,7 +1,7 @@
 """A task's change, kept with everything that follows from it, in the same transaction.
 
-History, due jobs, violations, the flow's counters, activity, efficiency and alerts: whoever
-changes a task comes through here. Source: flows.md 5.5, 8, 9.
+History, due jobs, violations, the flow's counters, activity, efficiency and alerts, and what people
+are told: whoever changes a task comes through here. Source: flows.md 5.5, 8, 9.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sluice.domain.efficiency import is_repaired
 from sluice.domain.events import task_added, task_deleted, task_updated
 from sluice.domain.task import RUNNING, Task
 from sluice.methods.tasks import flow_watch
+from sluice.methods.tasks.notifications import tell_of_change, tell_of_new_task, tell_of_removal
 from sluice.rest.call import Call
 from sluice.store.jobs import JobKind
 from sluice.store.tasks import Change, Mark
@@ -53,6 +54,7 @@ def keep_new(call: Call, task: Task) -> Task:
     plan_deadline(call, task)
     if task.flow_id is not None:
         flow_watch.task_entered(call, task)
+    tell_of_new_task(call, task)
     call.emit(task_added(task.id))
     return task
 
@@ -83,6 +85,7 @@ def keep(call: Call, before: Task, after: Task, *, beside: bool = False) -> Task
     if before.deadline != after.deadline or before.status != after.status:
         plan_deadline(call, after)
     flow_watch.task_changed(call, before, after)
+    tell_of_change(call, before, after)
     call.emit(task_updated(after.id))
     return after
 
@@ -92,6 +95,7 @@ def discard(call: Call, task: Task) -> None:
     call.store.jobs.cancel(JobKind.DEADLINE, task.id)
     call.store.tasks.delete(task)
     flow_watch.task_left(call, task)
+    tell_of_removal(call, task)
     call.emit(task_deleted(task.id))
 
 
