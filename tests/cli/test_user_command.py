@@ -23,6 +23,7 @@ def test_an_employee_is_made_in_departments(portal: PortalInFile) -> None:
         "admin": False,
         "extranet": False,
         "active": True,
+        "language": "",
     }
     (told,) = portal.answer("call", "user.get", "ID=13")["result"]
     assert (told["NAME"], told["UF_DEPARTMENT"], told["USER_TYPE"]) == (
@@ -152,3 +153,17 @@ def test_a_password_that_is_none_is_refused(secret: str, portal: PortalInFile) -
 
 def kept_password(portal: PortalInFile, user_id: int) -> str | None:
     return read_file(portal.path, lambda store: store.sessions.password_hash(user_id))
+
+
+def test_the_language_of_a_user_is_set(portal: PortalInFile) -> None:
+    made = portal.answer("user", "create", *BORIS, "--department", "17", "--language", "ru")
+    assert made["language"] == "ru"
+
+    portal.answer("user", "language", str(made["id"]), "portal")
+    everybody = {user["id"]: user["language"] for user in portal.answer("user", "list")}
+    assert everybody[made["id"]] == ""
+    portal.answer("user", "language", str(made["id"]), "en")
+    assert {user["id"]: user["language"] for user in portal.answer("user", "list")} == {
+        **everybody,
+        made["id"]: "en",
+    }

@@ -247,32 +247,48 @@ def schema_get(call: Call) -> dict[str, Any]:
 def history_search(
     call: Call,
     search_text: str | None = None,
+    search_type: str | None = None,
     search_types: object = None,
     search_date: object = None,
+    search_date_from: object = None,
+    search_date_to: object = None,
+    search_authors: object = None,
+    group_tag: str | None = None,
     last_id: int = 0,
     limit: int = MOST_TOLD,
     convert_text: object = None,
 ) -> dict[str, Any]:
     """Return the newest of the caller's notifications that are looked for.
 
-    Source: im-notify-history-search. Rule (assumed): `SEARCH_TYPES` are names as
-    `im.notify.schema.get` has them, `SEARCH_DATE` is a day of the portal's.
+    Source: im-notify-history-search. Rule (assumed): types are names as `im.notify.schema.get` has
+    them; dates are days of the portal's; `GROUP_TAG` is the tag.
     """
-    wanted: dict[str, Any] = {}
-    if search_text:
-        wanted["%TEXT"] = search_text
-    if search_types:
-        wanted["@TYPE"] = as_list(search_types) or [search_types]
-    if (day := as_instant(search_date, call.zone)) is not None:
-        start = day.astimezone(call.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        wanted[">=SENT"] = start.isoformat()
-        wanted["<SENT"] = (start + timedelta(days=1)).isoformat()
-    if last_id > 0:
-        wanted["<ID"] = last_id
+    types = [name for name in (search_type, *(as_list(search_types) or ())) if name]
+    authors = as_list(search_authors)
+    first, last = (search_date, search_date) if search_date else (search_date_from, search_date_to)
+    filters: dict[str, Any] = {
+        "%TEXT": search_text or None,
+        "@TYPE": types or None,
+        "@AUTHOR": authors or None,
+        "=TAG": group_tag or None,
+        ">=SENT": _day(call, first, days_later=0),
+        "<SENT": _day(call, last, days_later=1),
+        "<ID": last_id if last_id > 0 else None,
+    }
+    wanted = {name: value for name, value in filters.items() if value is not None}
     found = call.store.notifications.search(
         call.actor.user_id, read_filter(wanted, LISTED, call.zone), _limit(limit)
     )
     return {"chat_id": call.actor.user_id, **_written(call, found, convert_text)}
+
+
+def _day(call: Call, sent: object, *, days_later: int) -> str | None:
+    """Return the beginning of the day that was sent, or of a later one; None if it is no date."""
+    instant = as_instant(sent, call.zone)
+    if instant is None:
+        return None
+    day = instant.astimezone(call.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (day + timedelta(days=days_later)).isoformat()
 
 
 def _told(

@@ -31,6 +31,8 @@ LISTED = {
     "ID": Column("id", Kind.NUMBER),
     "TEXT": Column("search_key", Kind.NAME),
     "TYPE": Column("module || '|' || event"),
+    "AUTHOR": Column("author_id", Kind.NUMBER),
+    "TAG": Column("tag"),
     "SENT": Column("sent_micros", Kind.INSTANT),
 }
 

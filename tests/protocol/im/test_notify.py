@@ -230,22 +230,26 @@ def test_the_kinds_are_told_in_the_users_language(portal: PortalInTest, anna: Pe
 def test_the_past_is_searched(admin: Person, anna: Person, clock: VirtualClock) -> None:
     one = tell(admin, anna, "Запуск 100% done")
     clock.advance(days=1)
-    two = tell(admin, anna, "запуск later")
+    two = tell(admin, anna, "запуск later", TAG="later")
     three = tell(admin, anna, "else")
     yesterday = (clock.now() - timedelta(days=1)).date().isoformat()
 
     def found(**parameters: Any) -> list[int]:
         answer = anna.call("im.notify.history.search", **parameters).result
-        assert answer["users"][0]["id"] == admin.id or not answer["notifications"]
+        authors = {admin.id} if answer["notifications"] else set()
+        assert {user["id"] for user in answer["users"]} == authors
         return ids(answer["notifications"])
 
     assert found(SEARCH_TEXT="ЗАПУСК") == [two, one]
     assert found(SEARCH_TEXT="0%") == [one]
     assert found(SEARCH_DATE=yesterday) == [one]
+    assert found(SEARCH_DATE_TO=yesterday) == [one]
+    assert found(SEARCH_DATE_FROM=clock.now().isoformat()) == [three, two]
+    assert found(SEARCH_AUTHORS=[admin.id], SEARCH_TYPE="rest|rest_notify") == [three, two, one]
+    assert found(GROUP_TAG="later") == [two]
     assert found(SEARCH_TYPES=["rest|rest_notify"]) == [three, two, one]
     assert found(LAST_ID=three, LIMIT=1) == [two]
-    nothing = anna.call("im.notify.history.search", SEARCH_TYPES=["tasks|untaken"]).result
-    assert nothing["notifications"] == nothing["users"] == []
+    assert found(SEARCH_TYPES=["tasks|untaken"]) == found(SEARCH_AUTHORS=[anna.id]) == []
 
 
 @documented("scopes")
