@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from sluice.domain.application import Application
 from sluice.domain.flow import Distribution, Flow, created
 from sluice.domain.people import Department, Group, Role, User, UserType
 from sluice.domain.task import Task
+from sluice.emulator.time_control import Report, TimeControl
 from sluice.rest.door import door_for
 from sluice.rest.method import SCOPES
 from sluice.rest.oauth import NewApplication, Tokens, grant, register
@@ -96,6 +97,7 @@ class PortalInTest:
         return self._portal.database
 
     def close(self) -> None:
+        self.wait(self._portal.deliveries.drain())
         self._portal.close()
         self._loop.close()
 
@@ -284,6 +286,19 @@ class PortalInTest:
         found = self.in_store(lambda store: list(differences(store, UTC)))
         assert isinstance(found, list)
         return found
+
+    @property
+    def time(self) -> TimeControl:
+        """The control of the portal's clock; `clock` stands for the machine's."""
+        return self._portal.time
+
+    def now(self) -> datetime:
+        """Return the portal's time."""
+        return self.wait(self.time.show()).now
+
+    def advance(self, **amount: float) -> Report:
+        """Lead the portal's clock forward by `timedelta(**amount)`."""
+        return self.wait(self.time.advance(by=timedelta(**amount)))
 
     def run_due(self) -> list[str]:
         """Do everything that has fallen due, and return the kinds of jobs in order."""

@@ -16,6 +16,8 @@ from sluice.background.worker import Worker
 from sluice.clock import Clock, PortalClock, SystemClock
 from sluice.demo import add_demo, add_foundation
 from sluice.domain.portal import Plan
+from sluice.emulator.control import ControlDoor
+from sluice.emulator.time_control import TimeControl
 from sluice.methods import method_table
 from sluice.rest.door import Door
 from sluice.rest.gateway import Gateway
@@ -44,6 +46,7 @@ class Portal:
         clock: what it reads the time from.
         worker: does what falls due.
         health: whether calls should be sent here.
+        time: moves the clock.
         is_new: this start made it.
     """
 
@@ -94,6 +97,9 @@ class Portal:
             [PlannedJobs(self.database, settings.zone), self.deliveries],
             drain_seconds=settings.drain_timeout_seconds,
         )
+        self.time = TimeControl(self.database, self.clock, self.worker.sources)
+        if settings.emulator:
+            self.doors[b"_sluice"] = ControlDoor(self.time, self.gateway.limits, settings.zone)
 
     def _found(self, store: Store, empty: bool) -> bool:
         """Make the portal's first people, unless it has some; tell whether it had none."""

@@ -77,6 +77,10 @@ class Settings:
         "Limits of a plan: none, commercial, enterprise or box; empty for what `sluice portal` set"
         " last, none at first.",
     )
+    emulator: bool = _setting(
+        False,
+        "Let whoever reaches the server move its clock, under /_sluice; for tests, not in public.",
+    )
     handler_timeout_seconds: int = _setting(
         10, "How long a handler may take to answer an event, in seconds."
     )

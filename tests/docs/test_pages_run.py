@@ -19,7 +19,13 @@ from tests.clients.real_part import real_module, real_php_extension, real_progra
 from tests.docs.pages import ROOT, Block, blocks_of, is_shown
 from tests.server_process import Ready, running_server
 
-PAGES = ["README.md", "docs/operating.md", "docs/production-code.md", "docs/events.md"]
+PAGES = [
+    "README.md",
+    "docs/operating.md",
+    "docs/production-code.md",
+    "docs/events.md",
+    "docs/time.md",
+]
 BETWEEN_BLOCKS = "--- the next block ---"
 MAKES_OWN = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")
 

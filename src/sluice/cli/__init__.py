@@ -22,6 +22,7 @@ COMMANDS = {
     "outgoing": "Make, list and delete outgoing webhooks: events for programs without OAuth.",
     "user": "Make and list the people of a portal, and let them sign in.",
     "demo": "Live through a day of a flow, on a clock of its own.",
+    "clock": "Show and move the portal's clock: set, advance, freeze, resume.",
     "portal": "Set a portal's plan and limits, or a state in which it refuses calls.",
     "backup": "Write all that a portal holds to one file, while a server runs.",
     "restore": "Make a portal of a backup.",

@@ -53,6 +53,11 @@ from sluice.store.database import PortalUnusable
     default=None,
     help="Lead *.bitrix24.* and the OAuth hosts here, for programs that use this as a proxy.",
 )
+@click.option(
+    "--emulator/--no-emulator",
+    default=None,
+    help="Let whoever reaches the server move its clock, under /_sluice; for tests.",
+)
 @click.option("--proxy-port", type=int, help="Port of the proxy; 0 picks a free one.  [8025]")
 @click.option(
     "--plan",
@@ -69,6 +74,7 @@ def command(
     empty: bool,
     https_required: bool | None,
     proxy: bool | None,
+    emulator: bool | None,
     proxy_port: int | None,
     plan: str | None,
 ) -> None:
@@ -95,6 +101,7 @@ def command(
         https_required=https_required,
         proxy=True if proxy is None and proxy_port is not None else proxy,
         proxy_port=proxy_port,
+        emulator=emulator,
         plan=plan,
     ).settings
     logging.basicConfig(
