@@ -1,29 +1,13 @@
-"""The clock is the only reader of the time of day."""
+"""The machine's clock, a clock for tests, and instants as they are stored."""
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-import sluice
 from sluice.clock import SystemClock, VirtualClock, from_micros, to_micros
-
-PACKAGE = Path(sluice.__file__).parent
-READERS = re.compile(r"datetime\.now\(|utcnow\(|date\.today\(|time\.(time|monotonic|perf_counter)")
-
-
-def test_nothing_else_reads_the_time() -> None:
-    readers = [
-        path.relative_to(PACKAGE).as_posix()
-        for path in PACKAGE.rglob("*.py")
-        if READERS.search(path.read_text("utf-8"))
-    ]
-
-    assert readers == ["clock.py"]
 
 
 def test_the_system_clock_tells_utc() -> None:
