@@ -13,7 +13,7 @@ from datetime import datetime
 from math import inf
 
 from sluice.background.due import Ran, Source, first_due
-from sluice.clock import ClockState, PortalClock, to_micros
+from sluice.clock import ClockState, Mode, PortalClock, to_micros
 from sluice.store.database import Database
 from sluice.store.tables import Store
 
@@ -40,16 +40,19 @@ class Worker:
         sources: Sequence[Source],
         *,
         drain_seconds: float = 20.0,
+        look_seconds: float = NAP_SECONDS,
     ) -> None:
         """Make the worker.
 
         Args:
             drain_seconds: how long a stopping worker waits for what it is doing.
+            look_seconds: what other processes have planned is noticed no later than this.
         """
         self.sources = sources
         self._database = database
         self._clock = clock
         self._drain_seconds = drain_seconds
+        self._look_seconds = look_seconds
 
     async def run_due(self) -> list[Ran]:
         """Do everything that has fallen due, in order, and return what was done."""
@@ -73,7 +76,10 @@ class Worker:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Do what falls due until the event is set, then finish what is being done."""
-        loops = [_Loop(source, self._database, self._clock) for source in self.sources]
+        loops = [
+            _Loop(source, self._database, self._clock, self._look_seconds)
+            for source in self.sources
+        ]
         event_loop = asyncio.get_running_loop()
 
         def wake(due_micros: int) -> None:
@@ -98,12 +104,15 @@ class Worker:
 class _Loop:
     """Does what falls due of one source, so that a slow one keeps nobody else."""
 
-    def __init__(self, source: Source, database: Database, clock: PortalClock) -> None:
+    def __init__(
+        self, source: Source, database: Database, clock: PortalClock, look_seconds: float
+    ) -> None:
         self.woken = asyncio.Event()
         self.waits_for_micros: float = inf
         self._source = source
         self._database = database
         self._clock = clock
+        self._look_seconds = look_seconds
 
     async def run(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
@@ -125,12 +134,14 @@ class _Loop:
         state, due = await self._database.run(self._look)
         machine = self._clock.machine.now()
         if due is None or state.is_busy(machine):
-            return NAP_SECONDS
+            return self._look_seconds
         now = state.told(machine)
         if due <= now:
-            return 0.0 if await self._source.run_due(now) else NAP_SECONDS
+            return 0.0 if await self._source.run_due(now) else self._look_seconds
         self.waits_for_micros = to_micros(due)
-        return min((due - now).total_seconds(), NAP_SECONDS)
+        if state.mode is Mode.FROZEN:  # it will not be due before somebody moves the clock
+            return self._look_seconds
+        return min((due - now).total_seconds(), self._look_seconds)
 
     def _look(self, store: Store) -> tuple[ClockState, datetime | None]:
         state = store.clock.state()
