@@ -20,7 +20,7 @@ from sluice.domain.flow import Distribution, Flow, created
 from sluice.domain.people import Department, Group, Role, User, UserType
 from sluice.domain.task import Task
 from sluice.emulator.time_control import Report, TimeControl
-from sluice.rest.door import door_for
+from sluice.rest.door import Doors, door_for
 from sluice.rest.method import SCOPES
 from sluice.rest.oauth import NewApplication, Tokens, grant, register
 from sluice.rest.request import Incoming
@@ -95,6 +95,10 @@ class PortalInTest:
     @property
     def database(self) -> SqliteDatabase:
         return self._portal.database
+
+    @property
+    def doors(self) -> Doors:
+        return self._portal.doors
 
     def close(self) -> None:
         self.wait(self._portal.deliveries.drain())

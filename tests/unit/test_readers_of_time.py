@@ -68,6 +68,8 @@ EXCEPTIONS = {
     ("server/limited_protocol.py", "loop.call_later"): "a refused connection is closed at last",
     ("server/proxy.py", "asyncio.timeout"): "connections of the network",
     ("server/proxy.py", "loop.call_later"): "connections of the network",
+    ("server/health.py", "asyncio.timeout"): "a database that does not answer whoever watches it",
+    ("cli/serve.py", "loop.call_later"): "others learn that no calls should come here",
     ("store/sqlite.py", "time.sleep"): "another program is opening the same file",
 }
 
