@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from sluice import __version__
 from sluice.background.deliver import Deliveries, Rules
 from sluice.background.handler import Handlers
 from sluice.background.jobs import PlannedJobs
@@ -25,6 +26,8 @@ from sluice.rest.guesses import Guesses, Slowdown
 from sluice.rest.method import SCOPES
 from sluice.rest.token_door import TokenDoor
 from sluice.server.health import Health
+from sluice.server.metrics import OFF, Metrics
+from sluice.server.watch import Watch
 from sluice.settings import Settings
 from sluice.store.sqlite import SqliteDatabase, open_sqlite
 from sluice.store.tables import Store
@@ -47,6 +50,7 @@ class Portal:
         worker: does what falls due.
         health: whether calls should be sent here.
         time: moves the clock.
+        watch: what is known of calls.
         is_new: this start made it.
     """
 
@@ -73,12 +77,18 @@ class Portal:
         slowdown = Slowdown(Guesses(settings.free_guesses, SECONDS_A_GUESS))
         self.gateway = Gateway(method_table(), self.database, self.clock, settings, slowdown)
         self.health = Health(self.database)
+        self.watch = Watch(settings)
         self.doors: dict[bytes, Door] = {
             b"oauth/authorize": AuthorizeDoor(self.database, self.clock, self.gateway.limits),
             b"oauth/token": TokenDoor(self.database, self.clock, self.gateway.limits, slowdown),
             b"livez": self.health.alive,
             b"readyz": self.health.ready,
         }
+        if settings.metrics != OFF:
+            self.doors[b"metrics"] = Metrics(
+                *(settings, self.database, self.clock, self.watch, self.health, slowdown),
+                version=__version__,
+            )
         self.deliveries = Deliveries(
             self.database,
             self.clock,

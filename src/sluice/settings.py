@@ -22,7 +22,8 @@ from sluice.messages import LANGUAGES
 CONFIG_NAME = "sluice.toml"
 _DOMAIN = re.compile(r"[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 MOST_REPEATS = 12  # the last of them is sent nearly three days after the first
-_MAY_BE_0 = ("drain_delay_seconds", "handler_repeats")
+_MAY_BE_0 = ("drain_delay_seconds", "handler_repeats", "slow_call_ms")
+METRICS = ("off", "local", "token", "all")
 PLANS = ("none", "commercial", "enterprise", "box")
 
 
@@ -127,6 +128,21 @@ class Settings:
         " commas between: 127.0.0.1, 10.0.0.0/8.",
     )
     log_level: str = _setting("warning", "What is logged: debug, info, warning or error.")
+    log_format: str = _setting("text", "How it is logged: text, or json with an object a line.")
+    log_calls: bool = _setting(
+        False,
+        "Log a line for each call: method, outcome, duration, client, request id; nothing of what"
+        " was sent.",
+    )
+    slow_call_ms: int = _setting(
+        0, "Log a warning for each call that takes longer, in milliseconds; 0 is never."
+    )
+    metrics: str = _setting(
+        "off",
+        "Who may read /metrics: off (nobody), local (programs on this machine), token (who sends"
+        " metrics_token) or all.",
+    )
+    metrics_token: str = _setting("", "The bearer token for /metrics; a secret.")
 
     @property
     def zone(self) -> tzinfo:
@@ -321,6 +337,14 @@ def _check(settings: Settings, origins: Mapping[str, str]) -> None:
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise SettingError(
             f"log_level ({origins['log_level']}) must be debug, info, warning or error"
+        )
+    if settings.log_format not in ("text", "json"):
+        raise SettingError(f"log_format ({origins['log_format']}) must be text or json")
+    if settings.metrics not in METRICS:
+        raise SettingError(f"metrics ({origins['metrics']}) must be one of {', '.join(METRICS)}")
+    if settings.metrics == "token" and len(settings.metrics_token) < 16:
+        raise SettingError(
+            f"metrics = token ({origins['metrics']}) needs a metrics_token of 16 characters or more"
         )
     try:
         ZoneInfo(settings.time_zone)

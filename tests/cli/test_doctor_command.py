@@ -226,3 +226,13 @@ def test_a_free_port_is_well(portal: PortalInFile, monkeypatch: pytest.MonkeyPat
 def _execute(path: Path, sql: str, *values: Any) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(sql, values)
+
+
+def test_a_secret_setting_is_not_shown(
+    portal: PortalInFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLUICE_METRICS_TOKEN", "a-secret-of-16-characters")
+
+    told = {setting["name"]: setting["value"] for setting in portal.answer("doctor")["settings"]}
+
+    assert told["metrics_token"] == "***"

@@ -15,10 +15,17 @@ import pytest
 from tests.server_process import ServerProcess, running_server
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
+@pytest.fixture(params=["text", "json"])
+def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
     """A server that says all it can say, and whose patience with guesses is short."""
-    environment = {"SLUICE_LOG_LEVEL": "debug", "SLUICE_FREE_GUESSES": "1"}
+    environment = {
+        "SLUICE_LOG_LEVEL": "debug",
+        "SLUICE_LOG_FORMAT": request.param,
+        "SLUICE_LOG_CALLS": "true",
+        "SLUICE_SLOW_CALL_MS": "1",
+        "SLUICE_METRICS": "all",
+        "SLUICE_FREE_GUESSES": "1",
+    }
     with running_server(tmp_path, environment=environment) as server:
         yield server
 
@@ -54,10 +61,15 @@ def test_no_secret_is_logged(server: ServerProcess) -> None:
     ask(
         f"{url}/oauth/authorize/?client_id={client['client_id']}", step="sign in", password=password
     )
+    with urllib.request.urlopen(f"{url}/metrics", timeout=20) as answer:
+        metrics = answer.read().decode()
     server.stop()
 
     told_once = server.ready.webhook.rstrip("/").rpartition("/")[2]
-    log = server.output.replace(server.ready.webhook, "").replace(server.ready.tls_webhook, "")
+    assert "sluice.calls" in server.output
+    log = metrics + server.output.replace(server.ready.webhook, "").replace(
+        server.ready.tls_webhook, ""
+    )
     for secret in (
         told_once,
         "guessed-code",
@@ -69,7 +81,7 @@ def test_no_secret_is_logged(server: ServerProcess) -> None:
         refreshed["access_token"],
         refreshed["refresh_token"],
     ):
-        assert secret not in log
+        assert secret not in log + metrics
 
 
 def test_whoever_guesses_is_delayed_and_logged(server: ServerProcess) -> None:

@@ -96,6 +96,9 @@ def test_a_variable_says_yes_or_no_in_words_or_numbers(
         ({"SLUICE_TIME_ZONE": "../UTC"}, "is no IANA time zone"),
         ({"SLUICE_TIME_ZONE": ""}, "is no IANA time zone"),
         ({"SLUICE_HTTPS_REQUIRED": "perhaps"}, "must be true or false"),
+        ({"SLUICE_LOG_FORMAT": "xml"}, "must be text or json"),
+        ({"SLUICE_METRICS": "some"}, "must be one of off, local, token, all"),
+        ({"SLUICE_METRICS": "token", "SLUICE_METRICS_TOKEN": "short"}, "of 16 characters or more"),
         ({"SLUICE_TRUSTED_PROXIES": "10.0.0.0/8, proxy"}, "must be addresses or networks"),
     ],
 )

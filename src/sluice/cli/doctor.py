@@ -112,6 +112,8 @@ def _settings(loaded: Loaded) -> list[dict[str, Any]]:
 def _in_force(settings: Settings, name: str) -> Any:
     """Return a setting's value; where empty stands for a place, that place."""
     value = getattr(settings, name)
+    if value and name == "metrics_token":
+        return "***"
     try:
         if value == "" and name == "database":
             return f"sqlite:///{settings.database_path.absolute()}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import logging
 import os
 import signal
 from pathlib import Path
@@ -24,6 +23,7 @@ from sluice.demo import DEMO_FLOW_ID
 from sluice.domain.portal import Plan
 from sluice.errors import RestError
 from sluice.server.http import HttpServer, PortTaken
+from sluice.server.logs import JSON, TEXT, begin_logging
 from sluice.server.proxy import Certificates
 from sluice.server.tls import TlsError, open_authority, server_names
 from sluice.settings import SettingError, Settings
@@ -65,6 +65,7 @@ from sluice.store.database import PortalUnusable
     help="Limits of a plan from now on, as `sluice portal set plan=...`.  [default: as it was;"
     " none at first]",
 )
+@click.option("--log-format", type=click.Choice([TEXT, JSON]), help="How to log.  [default: text]")
 def command(
     host: str | None,
     port: int | None,
@@ -77,6 +78,7 @@ def command(
     emulator: bool | None,
     proxy_port: int | None,
     plan: str | None,
+    log_format: str | None,
 ) -> None:
     """Serve a portal over HTTP and HTTPS.
 
@@ -103,10 +105,9 @@ def command(
         proxy_port=proxy_port,
         emulator=emulator,
         plan=plan,
+        log_format=log_format,
     ).settings
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    begin_logging(settings.log_level, settings.log_format)
     try:
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)  # an earlier server's; it is to mean this one
@@ -128,7 +129,9 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
     real_clock = portal.clock.machine  # clients compare certificates with their own clocks
     authority = open_authority(settings.authority_path, real_clock.now())
     context = authority.server_context(server_names(settings.host), real_clock.now())
-    server = HttpServer(portal.gateway, portal.doors, settings, context, portal.health)
+    server = HttpServer(
+        portal.gateway, portal.doors, settings, context, portal.health, portal.watch
+    )
     loop = asyncio.get_running_loop()
 
     def end() -> None:

@@ -103,6 +103,7 @@ class Gateway:
         if asked.method not in self.table:
             await self.database.run(partial(self._check_state, incoming.secure))
         method = self.table.find(asked.method)
+        incoming.method = method.name
         request = read(incoming, self.limits)
         done = await self.database.run(
             partial(self._perform, method, asked, request, incoming.secure),

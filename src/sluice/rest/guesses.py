@@ -60,9 +60,13 @@ class Slowdown:
 
     Right credentials are never delayed, so that nobody shuts others out who share an address,
     unless more than `MOST_WAITING` wrong ones of that address wait at once.
+
+    Attributes:
+        delayed: how many answers it has delayed.
     """
 
     def __init__(self, guesses: Guesses) -> None:
+        self.delayed = 0
         self._guesses = guesses
         self._waiting: Counter[str] = Counter()
         self._logged: dict[str, float] = {}
@@ -77,6 +81,7 @@ class Slowdown:
         wait = self._guesses.wait_seconds(address)
         if wait <= 0.0:
             return
+        self.delayed += 1
         self._log(address)
         self._waiting[address] += 1
         try:

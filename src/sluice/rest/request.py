@@ -68,7 +68,9 @@ class Incoming(Struct):
         secure: it came over TLS.
         peer: the address that it came from; empty inside the program itself.
         host: the header, or empty: the name under which the client knows the server.
-        headers: all of them, names in lower case; only for the doors beside `/rest`.
+        headers: all of them, names in lower case.
+        request_id: what the request is called in logs and its answer; empty if nobody asked.
+        method: the method that the gateway found, or empty.
     """
 
     verb: str
@@ -81,6 +83,8 @@ class Incoming(Struct):
     peer: str = ""
     host: bytes = b""
     headers: Sequence[tuple[bytes, bytes]] = ()
+    request_id: bytes = b""
+    method: str = ""
 
     @property
     def origin(self) -> str:

@@ -32,12 +32,14 @@ class Answer(Struct):
 
     Attributes:
         headers: instead of those that every call's answer has (`server/asgi.py`), for pages.
+        error: the code of the refusal that it is; empty for other answers.
     """
 
     status: int
     body: bytes
     content_type: bytes = CONTENT_TYPES["json"]
     headers: tuple[tuple[bytes, bytes], ...] | None = None
+    error: str = ""
 
 
 class Timing(Struct, frozen=True):
@@ -122,7 +124,7 @@ def refused(refusal: RestError, output: str) -> Answer:
     """Return the answer of a call that did not: no `time` (rest-protocol.md 4)."""
     facts = told(refusal)
     body = to_xml(facts).encode() if output == XML else _encode(facts)
-    return Answer(refusal.status, body, CONTENT_TYPES[output])
+    return Answer(refusal.status, body, CONTENT_TYPES[output], error=refusal.code)
 
 
 def shaped(value: Any) -> Any:

@@ -69,7 +69,7 @@ class TokenDoor:
             facts = told(refusal)
             if not refusal.description:
                 del facts["error_description"]
-            return Answer(refusal.status, msgspec.json.encode(facts))
+            return Answer(refusal.status, msgspec.json.encode(facts), error=refusal.code)
         except Exception:
             log.exception("a request for tokens failed for a reason of ours")
             return Answer(500, msgspec.json.encode(told(InternalServerError())))

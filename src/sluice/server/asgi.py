@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from sluice.rest.door import Doors, door_for
+from sluice.rest.door import Door, Doors, door_for
 from sluice.rest.gateway import Gateway
 from sluice.rest.request import JSON, Incoming, body_too_large
 from sluice.rest.response import Answer, refused
@@ -34,8 +34,16 @@ HEADERS = [*_CORS, (b"x-content-type-options", b"nosniff"), (b"cache-control", b
 class HttpApp:
     """The ASGI application: bytes in, bytes out; what they mean is the doors' and the gateway's."""
 
-    def __init__(self, gateway: Gateway, doors: Doors, trusted: TrustedProxies) -> None:
+    def __init__(
+        self, gateway: Gateway, answer: Door, doors: Doors, trusted: TrustedProxies
+    ) -> None:
+        """Make the application.
+
+        Args:
+            answer: the gateway's, or what stands around it.
+        """
         self._gateway = gateway
+        self._answer = answer
         self._doors = doors
         self._trusted = trusted
 
@@ -70,8 +78,8 @@ class HttpApp:
             await _send(send, refused(refusal, JSON), close=True)
             return
         incoming.body = body
-        answer = door_for(incoming.path, self._doors) or self._gateway.answer
-        await _send(send, await answer(incoming), close=False)
+        answer = door_for(incoming.path, self._doors) or self._answer
+        await _send(send, await answer(incoming), close=False, request_id=incoming.request_id)
 
 
 class _ClientGone(Exception):
@@ -98,12 +106,14 @@ async def _body(receive: Receive, limit: int) -> bytes | None:
             return b"".join(parts)
 
 
-async def _send(send: Send, answer: Answer, *, close: bool) -> None:
+async def _send(send: Send, answer: Answer, *, close: bool, request_id: bytes = b"") -> None:
     headers = [
         (b"content-type", answer.content_type),
         (b"content-length", str(len(answer.body)).encode()),
         *(HEADERS if answer.headers is None else answer.headers),
     ]
+    if request_id:
+        headers.append((b"x-request-id", request_id))
     if close:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})

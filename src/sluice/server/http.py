@@ -12,7 +12,7 @@ import uvicorn
 from msgspec import Struct
 
 from sluice.errors import HeadersTooLate
-from sluice.rest.door import Doors
+from sluice.rest.door import Door, Doors
 from sluice.rest.gateway import Gateway
 from sluice.server.asgi import HttpApp
 from sluice.server.forwarded import TrustedProxies
@@ -20,6 +20,7 @@ from sluice.server.health import Health
 from sluice.server.limited_protocol import LimitedProtocol
 from sluice.server.proxy import Certificates, Hosts, Proxy
 from sluice.server.rest_protocol import RestProtocol
+from sluice.server.watch import Watch
 from sluice.settings import Settings
 
 # Connections that wait to be accepted; more are refused by the system.
@@ -82,12 +83,17 @@ class HttpServer:
         settings: Settings,
         context: ssl.SSLContext,
         health: Health,
+        watch: Watch,
     ) -> None:
         self._settings = settings
         self._gateway = gateway
         self._health = health
         self._trusted = TrustedProxies(settings.trusted_networks)
-        app = HttpApp(gateway, doors, self._trusted)
+        self._answer: Door = gateway.answer
+        if watch.is_on:
+            self._answer, doors = watch.around(gateway.answer), watch.doors(doors)
+        watch.connections = self._count_connections
+        app = HttpApp(gateway, self._answer, doors, self._trusted)
         self._sockets = [
             bind(settings.host, settings.port, "port"),
             bind(settings.host, settings.tls_port, "tls_port"),
@@ -117,6 +123,9 @@ class HttpServer:
         self._proxy = Proxy(hosts, certificates, self._listeners[1].protocol)
         return Address(settings.proxy_host, self._proxy_socket.getsockname()[1], secure=False)
 
+    def _count_connections(self) -> int:
+        return sum(len(listener.server_state.connections) for listener in self._listeners)
+
     def _config(self, app: HttpApp, context: ssl.SSLContext | None) -> uvicorn.Config:
         protocol = type(
             "Protocol",
@@ -124,6 +133,7 @@ class HttpServer:
             {
                 "max_header_bytes": self._settings.max_header_bytes,
                 "gateway": self._gateway,
+                "answer": staticmethod(self._answer),
                 "trusted": self._trusted,
                 "health": self._health,
             },

@@ -17,6 +17,7 @@ import httptools
 from msgspec import Struct
 
 from sluice.errors import RestError
+from sluice.rest.door import Door
 from sluice.rest.gateway import Gateway
 from sluice.rest.request import JSON, Incoming, body_too_large
 from sluice.rest.response import Answer, refused
@@ -50,6 +51,7 @@ class RestProtocol(LimitedProtocol):
     """One connection. Calls on it are answered one after the other, in order."""
 
     gateway: Gateway
+    answer: Door
     trusted: TrustedProxies
     health: Health
 
@@ -89,6 +91,7 @@ class RestProtocol(LimitedProtocol):
             query=url.query or b"",
             secure=self.scheme == "https",
             peer=self._peer,
+            headers=self.headers,
         )
         for name, value in self.headers:
             if name == b"content-type":
@@ -177,7 +180,7 @@ class RestProtocol(LimitedProtocol):
         line = self._line
         while line and not self.transport.is_closing():
             call = line.popleft()
-            answer = call.answer or await self.gateway.answer(call.incoming)
+            answer = call.answer or await self.answer(call.incoming)
             self._write(answer, call)
             if self.flow.write_paused:
                 await self.flow.drain()
@@ -195,10 +198,11 @@ class RestProtocol(LimitedProtocol):
             self._head = b"".join(b"%s: %s\r\n" % header for header in self._dates) + _STATIC
         body = b"" if call.incoming.verb == "HEAD" else answer.body
         self.transport.write(
-            b"%b%bcontent-type: %b\r\ncontent-length: %d\r\n%b\r\n%b"
+            b"%b%b%bcontent-type: %b\r\ncontent-length: %d\r\n%b\r\n%b"
             % (
                 _STATUS_LINES[answer.status],
                 self._head,
+                b"x-request-id: %b\r\n" % named if (named := call.incoming.request_id) else b"",
                 answer.content_type,
                 len(answer.body),
                 b"" if call.keep_alive else b"connection: close\r\n",

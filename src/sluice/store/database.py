@@ -26,6 +26,30 @@ class PortalUnusable(Exception):
     and what to do."""
 
 
+class Commits:
+    """How calls that write were committed since the start.
+
+    Attributes:
+        bounds: upper ends of the classes of groups, in calls.
+        groups: how many commits were in which class; the last one is open.
+        calls: how many calls they held together.
+        seconds: what they took together.
+    """
+
+    bounds = tuple(2.0**power for power in range(9))
+
+    def __init__(self) -> None:
+        self.groups = [0] * (len(self.bounds) + 1)
+        self.calls = 0
+        self.seconds = 0.0
+
+    def count(self, calls: int, seconds: float) -> None:
+        """Count a commit."""
+        self.groups[min((calls - 1).bit_length(), len(self.bounds))] += 1
+        self.calls += calls
+        self.seconds += seconds
+
+
 class Transaction(ABC):
     """One call's view of the data.
 
@@ -104,11 +128,13 @@ class Database(Protocol):
     """A portal's data on some engine.
 
     Attributes:
+        commits: of this process.
         on_due: called after a commit in which something was planned, with the earliest instant
             of it in microseconds, in whatever thread that is. A needless call does no harm.
     """
 
     address: str
+    commits: Commits
     on_due: Callable[[int], None]
 
     async def run(
@@ -130,6 +156,10 @@ class Database(Protocol):
 
     def run_now(self, work: Callable[[Store], T]) -> T:
         """Do work that writes and wait for it: for programs without an event loop."""
+        ...
+
+    def waiting_calls(self) -> int:
+        """Return how many calls wait for their turn to write."""
         ...
 
     def close(self) -> None:

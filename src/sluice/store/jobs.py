@@ -78,6 +78,16 @@ class Jobs:
         )
         return [Job(JobKind(row[0]), row[1], from_micros(row[2])) for row in rows]
 
+    def late(self, now: datetime) -> tuple[int, datetime | None]:
+        """Return how many jobs have fallen due and are not done, and when the earliest did."""
+        row = self._tx.one(
+            "SELECT COUNT(*), MIN(due_micros) FROM job WHERE due_micros <= :now",
+            {"now": to_micros(now)},
+        )
+        if row is None or not row[0]:
+            return 0, None
+        return row[0], from_micros(row[1])
+
     def next_due(self) -> datetime | None:
         """Return when the next job falls due, or None when there is none."""
         row = self._tx.one("SELECT MIN(due_micros) FROM job")

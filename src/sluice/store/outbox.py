@@ -143,6 +143,12 @@ class Outbox:
 
     # For who sends
 
+    def count_by_state(self) -> dict[str, int]:
+        """Return how many deliveries are in each state."""
+        counts = {state.value: 0 for state in DeliveryState}
+        rows = self._tx.all("SELECT state, COUNT(*) FROM delivery GROUP BY state")
+        return {**counts, **dict(rows)}
+
     def next_due(self) -> datetime | None:
         """Return when the next is due; what is being sent counts until it has been."""
         row = self._tx.one(

@@ -27,7 +27,7 @@ from urllib.parse import quote
 from sluice.clock import stopwatch
 from sluice.errors import StoreUnavailable
 from sluice.store import migrate
-from sluice.store.database import NOTHING, Parameters, PortalUnusable, Row, Transaction
+from sluice.store.database import NOTHING, Commits, Parameters, PortalUnusable, Row, Transaction
 from sluice.store.tables import Store
 
 T = TypeVar("T")
@@ -212,6 +212,7 @@ class SqliteDatabase:
     def __init__(self, path: Path, busy_seconds: float) -> None:
         self.path = path
         self.address = f"sqlite:///{path}"
+        self.commits = Commits()
         self.on_due: Callable[[int], None] = lambda _: None
         self._busy_seconds = busy_seconds
         self._line: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
@@ -249,6 +250,9 @@ class SqliteDatabase:
         future: Future[T] = Future()
         self._line.put(_Waiting(work, future))
         return future.result()
+
+    def waiting_calls(self) -> int:
+        return self._line.qsize() + len(self._together)
 
     def close(self) -> None:
         unwritten, self._together = self._together, []
@@ -347,7 +351,9 @@ class SqliteDatabase:
             began = stopwatch()
             writer.sqlite.execute("COMMIT")
             # An average that forgets: one slow commit in a row of quick ones changes little.
-            self._commit_seconds += (stopwatch() - began - self._commit_seconds) / 8
+            seconds = stopwatch() - began
+            self._commit_seconds += (seconds - self._commit_seconds) / 8
+            self.commits.count(len(group), seconds)
             if (soonest := writer.transaction.soonest_due_micros) is not None:
                 writer.transaction.soonest_due_micros = None
                 self.on_due(soonest)
