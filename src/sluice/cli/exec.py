@@ -175,6 +175,14 @@ def _system_authorities() -> str:
 
 def _run(words: tuple[str, ...], environment: dict[str, str]) -> int:
     """Run the program with our own input and output, and return its exit code as a shell would."""
+    waiting: list[int] = []
+    program: subprocess.Popen[bytes] | None = None
+
+    def pass_on(number: int, _: object) -> None:
+        waiting.append(number) if program is None else program.send_signal(number)
+
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # first: one may come as soon as it runs
+        signal.signal(ending, pass_on)
     # A program inherits what is ignored; Python's own start undoes that, others' need not.
     interrupts = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
@@ -187,7 +195,7 @@ def _run(words: tuple[str, ...], environment: dict[str, str]) -> int:
         return NOT_A_PROGRAM
     finally:
         signal.signal(signal.SIGINT, interrupts)
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, lambda number, _: program.send_signal(number))
+    for number in waiting:
+        program.send_signal(number)
     code = program.wait()
     return OF_SIGNAL - code if code < 0 else code
