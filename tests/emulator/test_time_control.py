@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -12,6 +13,7 @@ from sluice.clock import ClockState, Mode, VirtualClock
 from sluice.emulator import time_control
 from sluice.emulator.time_control import LEASE, ClockRefused, Report, TimeControl
 from sluice.emulator.time_words import TimeUnreadable
+from sluice.methods.tasks import flow_watch
 from sluice.store.jobs import JobKind
 from sluice.store.tables import Store
 from tests.emulator.conftest import MONDAY
@@ -235,3 +237,29 @@ def test_of_very_much_the_first_is_told_and_the_rest_counted(
 
     assert [one.subject_id for one in report.ran] == [1, 2]
     assert report.kinds == {"deadline": 5}
+
+
+def test_a_job_that_fails_is_tried_again_ever_more_rarely(
+    portal: PortalInTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(flow_watch, "deadline_passed", broken)
+    fields = {"TITLE": "T", "RESPONSIBLE_ID": 1, "DEADLINE": (MONDAY + HOUR).isoformat()}
+    task_id = int(portal.admin.call("tasks.task.add", fields=fields).result["task"]["id"])
+    plan_other = MONDAY + 2 * HOUR
+    portal.in_store(lambda store: store.jobs.plan(JobKind.HALF_TIME, task_id, plan_other))
+
+    report = portal.advance(days=10)
+
+    failed = [one.due for one in report.ran if one.failed]
+    pauses = [later - earlier for earlier, later in pairwise(failed)]
+    assert failed[0] == MONDAY + HOUR
+    assert pauses[:9] == [timedelta(minutes=5 * 2**count) for count in range(9)]
+    assert set(pauses[9:]) == {timedelta(minutes=5 * 2**8)}
+    assert report.failed == len(failed) == len(report.ran) - 1
+
+    monkeypatch.undo()
+    assert portal.advance(days=1).failed == 0
+    assert portal.task(task_id).overdue

@@ -21,8 +21,10 @@ from sluice.store.tables import Store
 
 # So many share a commit; more would keep calls waiting.
 MOST_AT_ONCE = 20
-# A job that fails for a reason of ours is tried again after this, so that others get their turn.
+# A job that fails for a reason of ours is tried again after this, so that others get their turn;
+# after each further failure in a row it waits twice as long, for about a day in the end.
 AFTER_FAILURE = timedelta(minutes=5)
+MOST_DOUBLINGS = 8
 
 log = logging.getLogger("sluice.jobs")
 
@@ -101,6 +103,7 @@ class PlannedJobs:
         except Exception:
             log.exception("%s of %d failed for a reason of ours", job.kind, job.subject_id)
             store.transaction.undo()
-            store.jobs.plan(job.kind, job.subject_id, now + AFTER_FAILURE)
+            pause = AFTER_FAILURE * 2 ** min(job.failures, MOST_DOUBLINGS)
+            store.jobs.put_off(job, now + pause)
             return Ran(job.kind.value, job.subject_id, job.due, failed=True)
         return Ran(job.kind.value, job.subject_id, job.due)

@@ -26,11 +26,13 @@ class Job(Struct, frozen=True):
 
     Attributes:
         subject_id: a task's id; a flow's for `EFFICIENCY`; 0 for `PEOPLE_LEFT`.
+        failures: how often in a row it failed since it was planned.
     """
 
     kind: JobKind
     subject_id: int
     due: datetime
+    failures: int = 0
 
 
 class Jobs:
@@ -43,8 +45,17 @@ class Jobs:
         """Let a job fall due at this instant, instead of any other instant it had."""
         self._tx.run(
             "INSERT INTO job (kind, subject_id, due_micros) VALUES (:kind, :subject_id, :due)"
-            " ON CONFLICT (kind, subject_id) DO UPDATE SET due_micros = :due",
+            " ON CONFLICT (kind, subject_id) DO UPDATE SET due_micros = :due, failures = 0",
             {"kind": kind.value, "subject_id": subject_id, "due": to_micros(due)},
+        )
+        self._tx.falls_due(to_micros(due))
+
+    def put_off(self, job: Job, due: datetime) -> None:
+        """Let a job that has failed fall due at this instant, and count the failure."""
+        self._tx.run(
+            "UPDATE job SET due_micros = :due, failures = failures + 1"
+            " WHERE kind = :kind AND subject_id = :subject_id",
+            {"kind": job.kind.value, "subject_id": job.subject_id, "due": to_micros(due)},
         )
         self._tx.falls_due(to_micros(due))
 
@@ -72,11 +83,11 @@ class Jobs:
     def due(self, now: datetime, most: int) -> list[Job]:
         """Return what has fallen due, earliest first."""
         rows = self._tx.all(
-            "SELECT kind, subject_id, due_micros FROM job WHERE due_micros <= :now"
+            "SELECT kind, subject_id, due_micros, failures FROM job WHERE due_micros <= :now"
             " ORDER BY due_micros, kind, subject_id LIMIT :most",
             {"now": to_micros(now), "most": most},
         )
-        return [Job(JobKind(row[0]), row[1], from_micros(row[2])) for row in rows]
+        return [Job(JobKind(row[0]), row[1], from_micros(row[2]), row[3]) for row in rows]
 
     def late(self, now: datetime) -> tuple[int, datetime | None]:
         """Return how many jobs have fallen due and are not done, and when the earliest did."""
