@@ -1,0 +1,1 @@
+"""Histories: what many clients asked and were answered, and whether any order explains it."""
