@@ -1,4 +1,4 @@
-"""A real portal inside the test's own process: real gateway, real SQLite file, a virtual clock."""
+"""A real portal inside the test's own process: real gateway, real database, a virtual clock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
@@ -26,9 +25,10 @@ from sluice.rest.oauth import NewApplication, Tokens, grant, register
 from sluice.rest.request import Incoming
 from sluice.rest.response import Answer
 from sluice.settings import Settings
+from sluice.store.database import Database
+from sluice.store.engine import Place, address_of
 from sluice.store.outbox import Delivery
 from sluice.store.recount import differences
-from sluice.store.sqlite import SqliteDatabase
 from sluice.store.tasks import Counters
 
 T = TypeVar("T")
@@ -81,19 +81,20 @@ class Reply:
 class PortalInTest:
     """A portal with its administrator, and ways to make what a test needs."""
 
-    def __init__(self, directory: Path, clock: VirtualClock, **settings: Any) -> None:
+    def __init__(self, place: Place, clock: VirtualClock, **settings: Any) -> None:
+        """Open the portal there, with its administrator alone if it is new."""
         self.clock = clock
+        self.place = place
         self._loop = asyncio.new_event_loop()
         self._portal = Portal(
-            Settings(database=f"sqlite:///{directory / 'portal.db'}", **settings),
+            Settings(database=address_of(place), **settings),
             clock=clock,
             empty=True,
         )
-        self.path = self._portal.database.path
         self.admin = self.person(1)
 
     @property
-    def database(self) -> SqliteDatabase:
+    def database(self) -> Database:
         return self._portal.database
 
     @property

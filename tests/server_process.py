@@ -95,12 +95,16 @@ class ServerProcess:
 
 @contextmanager
 def running_server(
-    directory: Path, *arguments: str, environment: Mapping[str, str] | None = None
+    directory: Path,
+    *arguments: str,
+    database: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[ServerProcess]:
     """Start `sluice serve` in the directory, and stop it at the end if it still runs.
 
     Args:
         directory: holds the database, the local authority, the ready file and the log.
+        database: the portal's address, if it is not a file in the directory.
         arguments: more arguments of `sluice serve`; they win over those given here.
         environment: variables beside the ones of the test run.
 
@@ -112,7 +116,7 @@ def running_server(
     variables = {**os.environ, "SLUICE_DATA_DIR": str(directory / "data"), **(environment or {})}
     command = [
         *(sys.executable, "-m", "sluice", "serve", "--port", "0", "--tls-port", "0"),
-        *("--database", f"sqlite:///{directory / 'portal.db'}"),
+        *("--database", database or f"sqlite:///{directory / 'portal.db'}"),
         *("--ready-file", str(ready_file), *arguments),
     ]
     log = directory / "server.log"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from collections.abc import Iterable
@@ -29,7 +30,9 @@ from sluice.server.health import Health
 from sluice.server.metrics import OFF, Metrics
 from sluice.server.watch import Watch
 from sluice.settings import Settings
-from sluice.store.sqlite import SqliteDatabase, open_sqlite
+from sluice.store.database import Database
+from sluice.store.engine import open_portal, place_of
+from sluice.store.place import Schema
 from sluice.store.tables import Store
 from sluice.ui.authorize import AuthorizeDoor
 
@@ -45,6 +48,7 @@ class Portal:
     Attributes:
         gateway: the one door to the data.
         doors: what else its addresses lead to.
+        place: where its data is kept.
         database: the portal's data.
         clock: what it reads the time from.
         worker: does what falls due.
@@ -70,7 +74,8 @@ class Portal:
         self.settings = settings
         machine = clock or SystemClock()
         self.clock = PortalClock(machine)
-        self.database: SqliteDatabase = open_sqlite(settings.database_path, machine.now())
+        self.place = place_of(settings)
+        self.database: Database = open_portal(self.place, machine.now())
         self.is_new = self.database.run_now(lambda store: self._found(store, empty))
         if settings.language:
             self.database.run_now(lambda store: store.facts.set("language", settings.language))
@@ -142,9 +147,9 @@ class Portal:
     def administrator_code(self) -> str:
         """Return the code of a working webhook of user 1 with all scopes.
 
-        It stands in a file of its own beside the database, readable by its owner alone, because
-        the database holds only its hash (settled 10). When the file is lost or its webhook
-        revoked, a new one is made.
+        It stands in a file of its own, readable by its owner alone, because the database holds
+        only its hash (settled 10): beside a SQLite file, and otherwise in the data directory. When
+        the file is lost or its webhook revoked, a new one is made.
         """
         file = self._code_file
         user = str(ADMINISTRATOR_ID)
@@ -158,8 +163,10 @@ class Portal:
 
     @property
     def _code_file(self) -> Path:
-        path = self.database.path
-        return path.with_name(path.name + "-webhook")
+        if isinstance(self.place, Schema):
+            known = hashlib.sha256(self.place.address.encode()).hexdigest()[:12]
+            return self.settings.data_path / f"{self.place.name}-{known}-webhook"
+        return self.place.with_name(self.place.name + "-webhook")
 
     def close(self) -> None:
         """Finish what is waiting and close the files."""
@@ -168,6 +175,7 @@ class Portal:
 
 def _write_private(file: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

@@ -62,8 +62,8 @@ class Settings:
     )
     database: str = _setting(
         "",
-        "Where the portal is kept: sqlite:///relative.db or sqlite:////absolute.db; empty for"
-        " portal.db in data_dir.",
+        "Where the portal is kept: sqlite:///relative.db, sqlite:////absolute.db or"
+        " postgresql://host/database?schema=sluice; empty for portal.db in data_dir.",
     )
     data_dir: str = _setting(
         "",
@@ -181,7 +181,7 @@ class Settings:
 
     @property
     def database_path(self) -> Path:
-        """The portal's SQLite file.
+        """The portal's file, if it is kept in SQLite; `store.engine.place_of` knows the others.
 
         Raises:
             SettingError: the address is of another kind; or as `data_path`.
@@ -196,14 +196,9 @@ class Settings:
             )
         if scheme == "sqlite" and separator and path:
             return _expanded(path)
-        if self.database.startswith("postgres"):
-            raise SettingError(
-                "This version keeps a portal in SQLite alone; PostgreSQL is not built yet. "
-                "Use --database sqlite:///portal.db"
-            )
         raise SettingError(
             f"database = {self.database!r} is no address. "
-            "Use sqlite:///relative.db or sqlite:////absolute.db"
+            "Use sqlite:///relative.db, sqlite:////absolute.db or postgresql://host/database"
         )
 
 

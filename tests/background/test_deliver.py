@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from sluice.domain.application import Application, State
 from sluice.domain.events import Subscription
 from sluice.rest import oauth
 from sluice.rest.brackets import parse_str
+from sluice.store.engine import Place
 from sluice.store.outbox import Attempt, DeliveryState
 from tests.background.receiver import Receiver, receiving
 from tests.portals import Person, PortalInTest
@@ -31,8 +31,8 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def portal(tmp_path: Path, clock: VirtualClock) -> Iterator[PortalInTest]:
-    portal = PortalInTest(tmp_path, clock)
+def portal(place: Place, clock: VirtualClock) -> Iterator[PortalInTest]:
+    portal = PortalInTest(place, clock)
     yield portal
     portal.close()
 

@@ -10,7 +10,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +17,7 @@ from sluice.background.due import Ran
 from sluice.background.worker import Worker
 from sluice.clock import VirtualClock
 from sluice.store.database import Database
+from sluice.store.engine import Place
 from sluice.store.jobs import JobKind
 from sluice.store.tables import Store
 from tests.portals import EVERYBODY, PortalInTest
@@ -64,8 +64,8 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def portal(tmp_path: Path, clock: VirtualClock) -> Iterator[PortalInTest]:
-    portal = PortalInTest(tmp_path, clock)
+def portal(place: Place, clock: VirtualClock) -> Iterator[PortalInTest]:
+    portal = PortalInTest(place, clock)
     yield portal
     portal.close()
 
@@ -175,11 +175,19 @@ class Slow:
         await self._database.run(work, writes=True)
 
 
+async def has_looked(source: Slow) -> None:
+    """Wait for the worker's first look, which an engine may take in another thread."""
+    async with asyncio.timeout(20):
+        while source.looks == 0:
+            await asyncio.sleep(0.001)
+
+
 def test_an_idle_worker_sleeps_until_something_is_planned(portal: PortalInTest) -> None:
     async def woken() -> None:
         source, stopping = Slow(portal.database), asyncio.Event()
         worker = Worker(portal.database, portal._portal.clock, [source], look_seconds=LONG_SECONDS)
         working = asyncio.create_task(worker.run(stopping))
+        await has_looked(source)
         for _ in range(100):
             await asyncio.sleep(0)
         assert source.looks == 1
@@ -223,6 +231,7 @@ def test_a_worker_does_not_hurry_while_the_clock_stands(portal: PortalInTest) ->
         worker = Worker(portal.database, portal._portal.clock, [source], look_seconds=LONG_SECONDS)
         working = asyncio.create_task(worker.run(stopping))
 
+        await has_looked(source)
         await asyncio.sleep(0.05)  # in which it would have been due many times
 
         assert source.looks == 1

@@ -13,8 +13,8 @@ import pytest
 from sluice.demo import add_demo, add_foundation
 from sluice.store import backup, copy, migrate
 from sluice.store.backup import Backup, BackupUnusable
-from sluice.store.database import PortalUnusable
-from sluice.store.sqlite import SqliteDatabase, open_sqlite
+from sluice.store.database import Database, PortalUnusable
+from sluice.store.sqlite import open_sqlite
 from sluice.store.tables import Store
 from tests.contract.conftest import NOW
 
@@ -22,7 +22,7 @@ TABLES = copy.tables(migrate.known())
 
 
 @pytest.fixture
-def demo(database: SqliteDatabase) -> SqliteDatabase:
+def demo(database: Database) -> Database:
     def fill(store: Store) -> None:
         add_foundation(store, NOW)
         add_demo(store, NOW)
@@ -35,21 +35,21 @@ def demo(database: SqliteDatabase) -> SqliteDatabase:
 
 
 @pytest.fixture
-def whole(demo: SqliteDatabase) -> bytes:
+def whole(demo: Database) -> bytes:
     """The bytes of a backup of the demo portal."""
     file = io.BytesIO()
     demo.run_now(lambda store: backup.write(store.transaction, file, sluice="1", made="today"))
     return file.getvalue()
 
 
-def contents(database: SqliteDatabase) -> dict[str, copy.Content]:
+def contents(database: Database) -> dict[str, copy.Content]:
     found: dict[str, copy.Content] = database.run_now(
         lambda store: {table.name: copy.content(store.transaction, table) for table in TABLES}
     )
     return found
 
 
-def test_what_was_backed_up_is_restored(demo: SqliteDatabase, whole: bytes, tmp_path: Path) -> None:
+def test_what_was_backed_up_is_restored(demo: Database, whole: bytes, tmp_path: Path) -> None:
     other = open_sqlite(tmp_path / "other.db", NOW)
     try:
         other.run_now(lambda store: Backup(io.BytesIO(whole)).fill(store.transaction))
@@ -61,7 +61,7 @@ def test_what_was_backed_up_is_restored(demo: SqliteDatabase, whole: bytes, tmp_
         other.close()
 
 
-def test_a_backup_says_what_it_holds(demo: SqliteDatabase, whole: bytes) -> None:
+def test_a_backup_says_what_it_holds(demo: Database, whole: bytes) -> None:
     manifest = Backup(io.BytesIO(whole)).manifest
 
     assert manifest.tables == contents(demo)

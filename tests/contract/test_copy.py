@@ -13,25 +13,28 @@ import pytest
 from sluice.demo import add_demo, add_foundation
 from sluice.store import copy, migrate
 from sluice.store.copy import CopyDiffers, PortalNotEmpty, Table, copy_portal
-from sluice.store.database import PortalUnusable
+from sluice.store.database import Database, PortalUnusable
+from sluice.store.engine import Place, open_portal
 from sluice.store.sqlite import SqliteDatabase, open_sqlite
 from sluice.store.tables import Store
 from tests.contract.conftest import NOW, Run
+from tests.places import empty_place, look, only_sqlite
 
 TABLES = copy.tables(migrate.known())
 BY_NAME = {table.name: table for table in TABLES}
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[SqliteDatabase]:
+def other(engine: str, tmp_path: Path) -> Iterator[Database]:
     """A second portal, as empty as the first."""
-    other = open_sqlite(tmp_path / "other.db", NOW)
-    yield other
-    other.close()
+    with empty_place(engine, tmp_path / "other") as place:
+        other = open_portal(place, NOW)
+        yield other
+        other.close()
 
 
 @pytest.fixture
-def demo(database: SqliteDatabase) -> SqliteDatabase:
+def demo(database: Database) -> Database:
     """A portal with people, a flow, and more facts than one chunk holds."""
 
     def fill(store: Store) -> None:
@@ -44,7 +47,7 @@ def demo(database: SqliteDatabase) -> SqliteDatabase:
     return database
 
 
-def copied(source: SqliteDatabase, target: SqliteDatabase, progress: Any = lambda _: None) -> Any:
+def copied(source: Database, target: Database, progress: Any = lambda _: None) -> Any:
     return source.run_now(
         lambda read: target.run_now(
             lambda write: copy_portal(read.transaction, write.transaction, TABLES, progress)
@@ -65,15 +68,15 @@ def everything(run: Run) -> dict[str, list[Any]]:
     return rows
 
 
-def test_tables_are_those_of_a_portal(database: SqliteDatabase) -> None:
-    with closing(sqlite3.connect(database.path)) as file:
-        made = {
-            row[0]
-            for row in file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-            if not row[0].startswith("sqlite_")
-        }
+def test_tables_are_those_of_a_portal(database: Database, place: Place) -> None:
+    names = (
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        if isinstance(place, Path)
+        else f"SELECT tablename FROM pg_tables WHERE schemaname = '{place.name}'"
+    )
+    made = {row[0] for row in look(place, names)}
 
-    assert {table.name for table in TABLES} == made - {"migration"}
+    assert {table.name for table in TABLES} == made - {"migration", "portal_change"}
 
 
 def test_only_a_table_of_one_row_has_no_key() -> None:
@@ -81,6 +84,7 @@ def test_only_a_table_of_one_row_has_no_key() -> None:
     assert BY_NAME["task_total"].seeds == 1
 
 
+@only_sqlite
 def test_no_column_of_a_key_may_be_null(database: SqliteDatabase) -> None:
     with closing(sqlite3.connect(database.path)) as file:
         nullable = [
@@ -95,14 +99,14 @@ def test_no_column_of_a_key_may_be_null(database: SqliteDatabase) -> None:
     assert nullable == []
 
 
-def test_a_copy_holds_every_row(demo: SqliteDatabase, other: SqliteDatabase) -> None:
+def test_a_copy_holds_every_row(demo: Database, other: Database) -> None:
     copied(demo, other)
 
     assert everything(other.run_now) == everything(demo.run_now)
     assert len(everything(other.run_now)["portal_fact"]) > 2 * copy.CHUNK_ROWS
 
 
-def test_a_copy_tells_what_it_holds(demo: SqliteDatabase, other: SqliteDatabase) -> None:
+def test_a_copy_tells_what_it_holds(demo: Database, other: Database) -> None:
     told = copied(demo, other)
 
     assert told == other.run_now(
@@ -113,7 +117,7 @@ def test_a_copy_tells_what_it_holds(demo: SqliteDatabase, other: SqliteDatabase)
 
 
 def test_progress_tells_each_row_when_written_and_when_compared(
-    demo: SqliteDatabase, other: SqliteDatabase
+    demo: Database, other: Database
 ) -> None:
     steps: list[int] = []
     copied(demo, other, steps.append)
@@ -124,7 +128,7 @@ def test_progress_tells_each_row_when_written_and_when_compared(
 
 
 def test_an_id_that_was_used_once_is_not_used_in_the_copy(
-    database: SqliteDatabase, other: SqliteDatabase
+    database: Database, other: Database
 ) -> None:
     def add(store: Store) -> int | None:
         tag = {"title": "urgent", "title_key": "urgent"}
@@ -138,7 +142,7 @@ def test_an_id_that_was_used_once_is_not_used_in_the_copy(
 
 
 def test_a_table_that_gave_out_no_id_begins_with_the_first(
-    database: SqliteDatabase, other: SqliteDatabase
+    database: Database, other: Database
 ) -> None:
     copied(database, other)
 
@@ -146,9 +150,7 @@ def test_a_table_that_gave_out_no_id_begins_with_the_first(
     assert other.run_now(lambda store: store.transaction.insert("tag", values)) == 1
 
 
-def test_a_portal_that_holds_something_is_not_overwritten(
-    demo: SqliteDatabase, other: SqliteDatabase
-) -> None:
+def test_a_portal_that_holds_something_is_not_overwritten(demo: Database, other: Database) -> None:
     other.run_now(lambda store: store.facts.set("mine", "yes"))
     before = everything(other.run_now)
 
@@ -157,7 +159,7 @@ def test_a_portal_that_holds_something_is_not_overwritten(
     assert everything(other.run_now) == before
 
 
-def test_a_row_that_differs_is_found(demo: SqliteDatabase, other: SqliteDatabase) -> None:
+def test_a_row_that_differs_is_found(demo: Database, other: Database) -> None:
     told = copied(demo, other)
     other.run_now(
         lambda store: store.transaction.run("UPDATE flow SET activity_micros = activity_micros + 1")
@@ -167,9 +169,7 @@ def test_a_row_that_differs_is_found(demo: SqliteDatabase, other: SqliteDatabase
         other.run_now(lambda store: copy.compare(store.transaction, TABLES, told))
 
 
-def test_what_goes_wrong_leaves_the_target_as_it_was(
-    demo: SqliteDatabase, other: SqliteDatabase
-) -> None:
+def test_what_goes_wrong_leaves_the_target_as_it_was(demo: Database, other: Database) -> None:
     before = everything(other.run_now)
 
     class Interrupted(Exception):
@@ -209,7 +209,7 @@ def test_a_portal_of_an_older_version_is_read_as_it_is(tmp_path: Path) -> None:
         older.close()
 
 
-def test_a_portal_of_a_newer_version_is_refused(database: SqliteDatabase) -> None:
+def test_a_portal_of_a_newer_version_is_refused(database: Database) -> None:
     database.run_now(
         lambda store: store.transaction.run("INSERT INTO migration VALUES (9999, 'later', 'x', 0)")
     )
@@ -219,7 +219,7 @@ def test_a_portal_of_a_newer_version_is_refused(database: SqliteDatabase) -> Non
 
 
 def test_keys_of_several_columns_are_read_whole(
-    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table: Table = BY_NAME["task_member"]
     rows = [(task, user, role) for task in (1, 2) for role in "ACR" for user in (5, 6, 7)]

@@ -195,7 +195,7 @@ def test_every_column_can_be_filtered_and_sorted_by(
 ) -> None:
     listed = LISTED[column]
     by = [] if listed.within else [(listed, False)]
-    condition = Condition(listed, "!=", ("",) if listed.kind in ("text", "name") else (0,))
+    condition = Condition(listed, "!=", ("",) if listed.kind in ("text", "name", "date") else (0,))
 
     found, total = run(lambda store: store.users.page([condition], by, ALL))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from sluice.clock import VirtualClock
+from sluice.store.engine import Place
 from tests.background.receiver import Receiver, receiving
 from tests.portals import PortalInTest
 
@@ -21,8 +21,8 @@ def machine() -> VirtualClock:
 
 
 @pytest.fixture
-def portal(tmp_path: Path, machine: VirtualClock) -> Iterator[PortalInTest]:
-    portal = PortalInTest(tmp_path, machine, emulator=True, handler_repeats=3)
+def portal(place: Place, machine: VirtualClock) -> Iterator[PortalInTest]:
+    portal = PortalInTest(place, machine, emulator=True, handler_repeats=3)
     yield portal
     portal.close()
 

@@ -112,7 +112,7 @@ def test_another_sites_page_is_refused(portal: PortalInTest) -> None:
 
 
 def test_without_the_emulator_there_is_nothing(tmp_path: Path, machine: VirtualClock) -> None:
-    portal = PortalInTest(tmp_path / "cloud", machine)
+    portal = PortalInTest(tmp_path / "cloud" / "portal.db", machine)
     try:
         assert ask(portal, "GET", "/_sluice/clock").status == 404
         assert ask(portal, "POST", "/_sluice/clock/set", to="2027-01-01").status == 404

@@ -56,7 +56,7 @@ def test_a_killed_advance_is_taken_up_where_it_ended(
     frozen: bool, tmp_path: Path, receiver: Receiver
 ) -> None:
     machine = VirtualClock(SystemClock().now())
-    portal = PortalInTest(tmp_path, machine)
+    portal = PortalInTest(tmp_path / "portal.db", machine)
     try:
         change = portal.time.freeze if frozen else portal.time.set
         portal.wait(change(START))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sluice.clock import VirtualClock
+from sluice.store.engine import Place
 from tests.portals import Person, PortalInTest
 from tests.provenance import MARKS
 
@@ -28,8 +29,8 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def portal(tmp_path: Path, clock: VirtualClock) -> Iterator[PortalInTest]:
-    portal = PortalInTest(tmp_path, clock)
+def portal(place: Place, clock: VirtualClock) -> Iterator[PortalInTest]:
+    portal = PortalInTest(place, clock)
     yield portal
     portal.close()
 

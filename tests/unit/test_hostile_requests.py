@@ -39,7 +39,9 @@ bounded = settings(
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalInTest]:
     directory: Path = tmp_path_factory.mktemp("hostile")
-    portal = PortalInTest(directory, VirtualClock(datetime(2026, 1, 12, 9, 30, tzinfo=UTC)))
+    portal = PortalInTest(
+        directory / "portal.db", VirtualClock(datetime(2026, 1, 12, 9, 30, tzinfo=UTC))
+    )
     portal.add_flow("Intake", portal.admin)
     yield portal
     portal.close()

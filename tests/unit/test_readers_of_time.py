@@ -70,6 +70,7 @@ EXCEPTIONS = {
     ("server/proxy.py", "loop.call_later"): "connections of the network",
     ("server/health.py", "asyncio.timeout"): "a database that does not answer whoever watches it",
     ("cli/serve.py", "loop.call_later"): "others learn that no calls should come here",
+    ("store/postgres.py", "time.sleep"): "until the database is back and tells of a commit",
     ("store/sqlite.py", "time.sleep"): "another program is opening the same file",
 }
 

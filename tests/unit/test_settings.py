@@ -138,7 +138,6 @@ def test_an_address_may_be_in_the_users_home(monkeypatch: pytest.MonkeyPatch) ->
         ("sqlite://portal.db", "is no address"),
         ("sqlite:///", "is no address"),
         ("mysql:///portal", "is no address"),
-        ("postgresql://host/portal", "PostgreSQL is not built yet"),
         ("sqlite:///:memory:", "never in memory alone"),
     ],
 )

@@ -23,7 +23,7 @@ from sluice.rest.request import Incoming
 from sluice.settings import Loaded, SettingError, load
 from sluice.store.addresses import Addresses, kept_addresses
 from sluice.store.database import PortalUnusable
-from sluice.store.sqlite import is_portal, read_file
+from sluice.store.engine import Place, address_of, has_portal, place_of, read_portal
 from sluice.store.tables import Store
 
 T = TypeVar("T")
@@ -34,7 +34,8 @@ def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--database",
         metavar="URL",
-        help="Portal to use: sqlite:///relative.db or sqlite:////absolute.db."
+        help="Portal to use: sqlite:///relative.db, sqlite:////absolute.db, or"
+        " postgresql://host/database?schema=sluice."
         "  [default: portal.db in the user's data directory]",
     )(command)
 
@@ -60,9 +61,9 @@ def opened_portal(database: str | None) -> Iterator[Portal]:
     """
     settings = settings_in_force(database=database).settings
     try:
-        path = settings.database_path
-        if not path.exists():  # a misspelt address must not become a portal
-            raise Failure(_no_portal(path))
+        place = place_of(settings)
+        if not has_portal(place):  # a misspelt address must not become a portal
+            raise Failure(_no_portal(place))
         portal = Portal(settings)
         try:
             yield portal
@@ -85,18 +86,17 @@ def reading_portal(database: str | None) -> Iterator[Callable[[Callable[[Store],
     """
     settings = settings_in_force(database=database).settings
     try:
-        path = settings.database_path
-        if not path.exists():
-            raise Failure(_no_portal(path))
-        if not is_portal(path):
-            raise Failure(f"{path} is no portal. Choose another file with --database.")
-        yield partial(read_file, path)
+        place = place_of(settings)
+        if not has_portal(place):
+            raise Failure(_no_portal(place))
+        yield partial(read_portal, place)
     except (SettingError, PortalUnusable, RestError) as problem:
         raise Failure(str(problem)) from problem
 
 
-def _no_portal(path: Path) -> str:
-    return f"There is no portal at {path}. `sluice serve` makes one; --database names another."
+def _no_portal(place: Place) -> str:
+    at = place if isinstance(place, Path) else address_of(place)
+    return f"There is no portal at {at}. `sluice serve` makes one; --database names another."
 
 
 class Reply(Struct, frozen=True):

@@ -14,8 +14,8 @@ from sluice.clock import SystemClock
 from sluice.settings import SettingError
 from sluice.store.backup import Backup, BackupUnusable
 from sluice.store.database import PortalUnusable
+from sluice.store.engine import Place, address_of, has_portal, open_portal, place_of, read_portal
 from sluice.store.new_file import new_file
-from sluice.store.sqlite import open_sqlite
 
 # What SQLite leaves beside a file that was not closed: it belongs to that file, not to a new one.
 _BESIDE = ("-wal", "-shm", "-journal")
@@ -39,22 +39,28 @@ def command(file: Path, database: str | None, as_json: bool) -> None:
     """
     settings = settings_in_force(database=database).settings
     try:
-        path = settings.database_path
-        _check_free(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        place = place_of(settings)
+        if isinstance(place, Path):
+            _check_free(place)
+            place.parent.mkdir(parents=True, exist_ok=True)
+        elif has_portal(place) and read_portal(place, lambda store: store.facts.get("founded")):
+            raise Failure(_taken(place))  # one that is not founded is left of a killed restore
         with file.open("rb") as stream:
             length = file.stat().st_size
             with click.progressbar(length=length, label="Reading", file=sys.stderr) as bar:
                 backup = Backup(stream, bar.update)
-            with new_file(path) as unfinished:
-                _make(unfinished, backup)
+            if isinstance(place, Path):
+                with new_file(place) as unfinished:
+                    _make(unfinished, backup)
+            else:
+                _make(place, backup)
     except (BackupUnusable, PortalUnusable, SettingError) as problem:
         raise Failure(f"Nothing was restored from {file}. {problem}") from problem
     except FileExistsError as problem:
-        raise Failure(_taken(path)) from problem
+        raise Failure(_taken(place)) from problem
     except OSError as problem:
         raise Failure.of_system(problem) from problem
-    tell(file, backup.manifest, as_json, f"was restored to {path}:")
+    tell(file, backup.manifest, as_json, f"was restored to {_named(place)}:")
 
 
 def _check_free(path: Path) -> None:
@@ -73,21 +79,25 @@ def _check_free(path: Path) -> None:
             )
 
 
-def _taken(path: Path) -> str:
+def _named(place: Place) -> str | Path:
+    return place if isinstance(place, Path) else address_of(place)
+
+
+def _taken(place: Place) -> str:
     return (
-        f"There is a portal at {path}, and a restore never overwrites. "
+        f"There is a portal at {_named(place)}, and a restore never overwrites. "
         "Move it away, or choose another place with --database."
     )
 
 
-def _make(path: Path, backup: Backup) -> None:
+def _make(place: Place, backup: Backup) -> None:
     """Make the portal with the tables it had, fill them, and bring them up to date."""
     now = SystemClock().now()
     rows = 2 * backup.manifest.rows
-    portal = open_sqlite(path, now, steps=backup.steps)
+    portal = open_portal(place, now, steps=backup.steps)
     try:
         with click.progressbar(length=rows, label="Restoring", file=sys.stderr) as bar:
             portal.run_now(lambda store: backup.fill(store.transaction, bar.update))
     finally:
         portal.close()
-    open_sqlite(path, now).close()
+    open_portal(place, now).close()

@@ -29,6 +29,7 @@ from sluice.server.tls import TlsError, open_authority, server_names
 from sluice.settings import SettingError, Settings
 from sluice.store.addresses import Addresses, keep_addresses
 from sluice.store.database import PortalUnusable
+from sluice.store.engine import address_of
 
 
 @click.command()
@@ -181,7 +182,7 @@ def _facts(portal: Portal, addresses: Addresses, ca_file: Path) -> dict[str, str
         "pid": os.getpid(),
         "webhook": addresses.plain + path,
         "tls_webhook": addresses.tls + path,
-        "database": f"sqlite:///{portal.database.path.absolute()}",
+        "database": address_of(portal.place),
     }
 
 

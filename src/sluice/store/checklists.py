@@ -23,8 +23,8 @@ SORTED: dict[str, Column] = {
     "TITLE": Column("title"),
     "SORT_INDEX": Column("sort_index", Kind.NUMBER),
     "IS_COMPLETE": Column("is_complete", Kind.FLAG),
-    "TOGGLED_BY": Column("toggled_by", Kind.NUMBER),
-    "TOGGLED_DATE": Column("toggled_micros", Kind.INSTANT),
+    "TOGGLED_BY": Column("toggled_by", Kind.NUMBER, sparse=True),
+    "TOGGLED_DATE": Column("toggled_micros", Kind.INSTANT, sparse=True),
 }
 
 

@@ -16,7 +16,7 @@ LISTED: dict[str, Column] = {
     "NAME": Column("name_key", Kind.NAME),
     "SORT": Column("sort", Kind.NUMBER),
     "PARENT": Column("COALESCE(parent_id, 0)", Kind.NUMBER),  # the root is found by 0
-    "UF_HEAD": Column("head_id", Kind.NUMBER),
+    "UF_HEAD": Column("head_id", Kind.NUMBER, sparse=True),
 }
 
 

@@ -37,8 +37,8 @@ LISTED: dict[str, Column] = {
     "DATE_CREATE": Column("created_micros", Kind.INSTANT),
     "DATE_UPDATE": Column("updated_micros", Kind.INSTANT),
     "DATE_ACTIVITY": Column("activity_micros", Kind.INSTANT),
-    "PROJECT_DATE_START": Column("project_start_micros", Kind.INSTANT),
-    "PROJECT_DATE_FINISH": Column("project_finish_micros", Kind.INSTANT),
+    "PROJECT_DATE_START": Column("project_start_micros", Kind.INSTANT, sparse=True),
+    "PROJECT_DATE_FINISH": Column("project_finish_micros", Kind.INSTANT, sparse=True),
 }
 
 

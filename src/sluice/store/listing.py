@@ -32,12 +32,19 @@ class Column(Struct, frozen=True):
         within: for what another table says of a row: a SELECT of row ids, to which the condition
             on `sql` is added. Such a column can only be filtered by.
         nullable: rows may have no value; what is denied of a value then holds of them, too.
+        sparse: rows may have no value; what is denied of a value then does not hold of them.
     """
 
     sql: str
     kind: Kind = Kind.TEXT
     within: str = ""
     nullable: bool = False
+    sparse: bool = False
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether rows may have no value."""
+        return self.nullable or self.sparse
 
 
 class Condition(Struct, frozen=True):
@@ -104,16 +111,25 @@ _DENIED = {"!=": "=", "not in": "in", "not like": "like", "not between": "betwee
 def _clause(condition: Condition, names: list[str]) -> str:
     if condition.column.within:
         inner = _DENIED.get(condition.operator, condition.operator)
-        compared = _compared(condition.column.sql, inner, condition.values, names)
+        compared = _compared(
+            condition.column.sql, condition.column.kind, inner, condition.values, names
+        )
         negation = "NOT " if condition.operator in _DENIED else ""
         return f"id {negation}IN ({condition.column.within} AND {compared})"
-    clause = _compared(condition.column.sql, condition.operator, condition.values, names)
+    clause = _compared(
+        condition.column.sql, condition.column.kind, condition.operator, condition.values, names
+    )
     if condition.column.nullable and condition.operator in _DENIED and names:
         return f"({clause} OR {condition.column.sql} IS NULL)"
     return clause
 
 
-def _compared(column: str, operator: str, values: tuple[Value, ...], names: list[str]) -> str:
+_TEXTS = (Kind.TEXT, Kind.NAME, Kind.DATE)
+
+
+def _compared(
+    column: str, kind: Kind, operator: str, values: tuple[Value, ...], names: list[str]
+) -> str:
     if operator in ("in", "not in"):
         if not names:  # nothing is in an empty list
             return "1 = 0" if operator == "in" else "1 = 1"
@@ -121,6 +137,8 @@ def _compared(column: str, operator: str, values: tuple[Value, ...], names: list
     if operator in ("between", "not between"):
         return f"{column} {operator.upper()} {names[0]} AND {names[1]}"
     if operator in ("like", "not like"):
+        if kind not in _TEXTS:  # an engine may have no pattern for numbers
+            column = f"CAST({column} AS TEXT)"
         return f"{column} {operator.upper()} {names[0]} ESCAPE '\\'"
     if values[0] is None:
         return f"{column} IS {'NOT ' if operator == '!=' else ''}NULL"
@@ -129,10 +147,18 @@ def _compared(column: str, operator: str, values: tuple[Value, ...], names: list
 
 def ordered(order: Sequence[tuple[Column, bool]], key: str = "id") -> str:
     """Return an ORDER BY, without the words; `key` is added so that no two rows are equal."""
-    by = [f"{column.sql} {'ASC' if ascending else 'DESC'}" for column, ascending in order]
+    by = [_by(column, ascending) for column, ascending in order]
     if not any(column.sql == key for column, _ in order):
         by.append(f"{key} ASC")
     return ", ".join(by)
+
+
+def _by(column: Column, ascending: bool) -> str:
+    direction = "ASC" if ascending else "DESC"
+    if not column.has_gaps:
+        return f"{column.sql} {direction}"
+    # What has no value comes before what has one, and engines have to be told.
+    return f"{column.sql} {direction} NULLS {'FIRST' if ascending else 'LAST'}"
 
 
 def page(

@@ -29,9 +29,9 @@ from sluice.errors import StoreUnavailable
 from sluice.store import migrate
 from sluice.store.database import NOTHING, Commits, Parameters, PortalUnusable, Row, Transaction
 from sluice.store.tables import Store
+from sluice.store.waiting import Line, Waiting, group_after, release, release_all
 
 T = TypeVar("T")
-Work = Callable[[Store], Any]
 
 IDENTITY = "INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL"
 # Marks the file as a portal of Sluice ("Slce") for `file` and for our own check.
@@ -186,26 +186,6 @@ class _Connection:
                 self.sqlite.execute("COMMIT")
 
 
-class _Waiting:
-    """A call in the writer's line, and where its answer goes."""
-
-    __slots__ = ("error", "future", "result", "work")
-
-    def __init__(self, work: Work, future: asyncio.Future[Any] | Future[Any]) -> None:
-        self.work = work
-        self.future = future
-        self.result: Any = None
-        self.error: BaseException | None = None
-
-    def release(self) -> None:
-        if self.future.done():  # the caller has gone
-            return
-        if self.error is None:
-            self.future.set_result(self.result)
-        else:
-            self.future.set_exception(self.error)
-
-
 class SqliteDatabase:
     """A portal in one SQLite file. Implements `Database`."""
 
@@ -215,12 +195,12 @@ class SqliteDatabase:
         self.commits = Commits()
         self.on_due: Callable[[int], None] = lambda _: None
         self._busy_seconds = busy_seconds
-        self._line: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._line: Line = queue.SimpleQueue()
         self._writer = _Connection(path, writes=True, busy_seconds=busy_seconds)
         self._reader = _Connection(path, writes=False, busy_seconds=busy_seconds)
         self._long_readers: queue.SimpleQueue[_Connection] = queue.SimpleQueue()
         self._long_work: ThreadPoolExecutor | None = None
-        self._together: list[_Waiting] = []  # what arrived in this turn of the event loop
+        self._together: list[Waiting] = []  # what arrived in this turn of the event loop
         self._writing = threading.Lock()
         self._commit_seconds = 0.0
         self._thread = threading.Thread(target=self._write, name="sluice-writer", daemon=True)
@@ -232,7 +212,7 @@ class SqliteDatabase:
         if writes:
             loop = asyncio.get_running_loop()
             future: asyncio.Future[T] = loop.create_future()
-            waiting = _Waiting(work, future)
+            waiting = Waiting(work, future)
             if long or self._commit_seconds > QUICK_COMMIT_SECONDS:
                 self._line.put(waiting)
             else:
@@ -248,7 +228,7 @@ class SqliteDatabase:
 
     def run_now(self, work: Callable[[Store], T]) -> T:
         future: Future[T] = Future()
-        self._line.put(_Waiting(work, future))
+        self._line.put(Waiting(work, future))
         return future.result()
 
     def waiting_calls(self) -> int:
@@ -300,37 +280,25 @@ class SqliteDatabase:
         finally:
             self._writing.release()
         if kept:
-            _release_all(group)
+            release_all(group)
         else:
             self._queue(group)
 
-    def _queue(self, group: list[_Waiting]) -> None:
+    def _queue(self, group: list[Waiting]) -> None:
         for waiting in group:
             self._line.put(waiting)
 
     def _write(self) -> None:
         """Serve the line until it is closed: the writer thread's whole life."""
         while (first := self._line.get()) is not None:
-            group, closing = self._group_after(first)
+            group, closing = group_after(first, self._line, MOST_IN_GROUP)
             with self._writing:
                 self._commit_together(group, patient=True)
-            _release(group)
+            release(group)
             if closing:
                 return
 
-    def _group_after(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
-        group = [first]
-        try:
-            while len(group) < MOST_IN_GROUP:
-                waiting = self._line.get_nowait()
-                if waiting is None:
-                    return group, True
-                group.append(waiting)
-        except queue.Empty:
-            pass
-        return group, False
-
-    def _commit_together(self, group: list[_Waiting], *, patient: bool) -> bool:
+    def _commit_together(self, group: list[Waiting], *, patient: bool) -> bool:
         """Run the calls and commit once.
 
         Args:
@@ -365,7 +333,7 @@ class SqliteDatabase:
                 waiting.error = told
         return True
 
-    def _run_one(self, waiting: _Waiting) -> None:
+    def _run_one(self, waiting: Waiting) -> None:
         writer = self._writer
         try:
             waiting.result = waiting.work(writer.store)
@@ -378,26 +346,6 @@ class SqliteDatabase:
                 raise sqlite3.OperationalError("the transaction was lost") from problem
             writer.transaction.undo()
             waiting.error = _told(problem)
-
-
-def _release(group: list[_Waiting]) -> None:
-    """Give out the answers of a group: each loop is woken once for all of its callers."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
-    for waiting in group:
-        if isinstance(waiting.future, Future):
-            waiting.release()
-        else:
-            by_loop.setdefault(waiting.future.get_loop(), []).append(waiting)
-    for loop, callers in by_loop.items():
-        try:
-            loop.call_soon_threadsafe(_release_all, callers)
-        except RuntimeError:  # the loop was closed under the callers: nobody listens
-            log.warning("%d calls were kept, but nobody waits for the answers", len(callers))
-
-
-def _release_all(callers: list[_Waiting]) -> None:
-    for waiting in callers:
-        waiting.release()
 
 
 def _is_write_by_reader(problem: BaseException) -> bool:

@@ -63,7 +63,7 @@ _FOLDED = ("name", "last_name", "second_name", "work_position")
 LISTED: dict[str, Column] = {
     **{name.upper(): Column(name) for name in TEXTS},
     **{name.upper(): Column(f"{name}_key", Kind.NAME) for name in _FOLDED},
-    **{name.upper(): Column(f"NULLIF({name}, '')", Kind.DATE) for name in DATES},
+    **{name.upper(): Column(f"NULLIF({name}, '')", Kind.DATE, sparse=True) for name in DATES},
     "ID": Column("id", Kind.NUMBER),
     "ACTIVE": Column("active", Kind.FLAG),
     "EMAIL": Column("email_key", Kind.NAME),
@@ -71,7 +71,7 @@ LISTED: dict[str, Column] = {
     "IS_ADMIN": Column("is_admin", Kind.FLAG),
     "DATE_REGISTER": Column("registered_micros", Kind.INSTANT),
     "TIMESTAMP_X": Column("changed_micros", Kind.INSTANT),
-    "LAST_LOGIN": Column("last_login_micros", Kind.INSTANT),
+    "LAST_LOGIN": Column("last_login_micros", Kind.INSTANT, sparse=True),
     "FIND": Column("search_key", Kind.NAME),
     "UF_DEPARTMENT": Column(
         "d.department_id",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sluice.clock import VirtualClock
+from sluice.store.engine import Place
 from tests.portals import Person, PortalInTest
 from tests.protocol.calendar.events import add_event, invalid, missing
 from tests.provenance import assumed, documented, observed
@@ -53,10 +53,10 @@ def test_only_who_may_write_reads_what_it_says(admin: Person, anna: Person, bori
 
 @pytest.fixture(params=["America/New_York", "Pacific/Auckland"])
 def elsewhere(
-    request: pytest.FixtureRequest, tmp_path: Path, clock: VirtualClock
+    request: pytest.FixtureRequest, place: Place, clock: VirtualClock
 ) -> Iterator[Person]:
     """The administrator of a portal far from UTC."""
-    portal = PortalInTest(tmp_path / "elsewhere", clock, time_zone=request.param)
+    portal = PortalInTest(place, clock, time_zone=request.param)
     yield portal.admin
     portal.close()
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sluice.clock import VirtualClock
+from sluice.store.engine import Place
 from tests.portals import EVERYBODY, Person, PortalInTest
 from tests.protocol.calendar.events import (
     DENIED,
@@ -146,9 +146,9 @@ def test_group_and_company_calendars(
 
 
 @pytest.fixture
-def new_york(tmp_path: Path, clock: VirtualClock) -> Iterator[Person]:
+def new_york(place: Place, clock: VirtualClock) -> Iterator[Person]:
     """The administrator of a portal five hours behind UTC."""
-    portal = PortalInTest(tmp_path / "new-york", clock, time_zone="America/New_York")
+    portal = PortalInTest(place, clock, time_zone="America/New_York")
     yield portal.admin
     portal.close()
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from sluice.clock import VirtualClock
+from sluice.store.engine import Place
 from tests.portals import Person, PortalInTest
 from tests.provenance import assumed, documented
 
@@ -32,9 +31,9 @@ def test_server_time_is_the_portals_clock(portal: PortalInTest, admin: Person) -
     ids=["east", "half an hour", "west"],
 )
 def test_server_time_is_told_in_the_portals_zone(
-    tmp_path: Path, clock: VirtualClock, zone: str, told: str
+    place: Place, clock: VirtualClock, zone: str, told: str
 ) -> None:
-    portal = PortalInTest(tmp_path, clock, time_zone=zone)
+    portal = PortalInTest(place, clock, time_zone=zone)
 
     reply = portal.admin.call(METHOD)
     portal.close()

@@ -37,7 +37,7 @@ def test_everybody_has_the_codes_of_everybody(guest: Person) -> None:
     ids=str,
 )
 def test_one_code_is_enough(
-    request: pytest.FixtureRequest, who: str, codes: Any, answer: bool
+    request: pytest.FixtureRequest, portal: PortalInTest, who: str, codes: Any, answer: bool
 ) -> None:
     caller: Person = request.getfixturevalue(who)
 

@@ -13,7 +13,9 @@ PAGE = "common/users/user-admin"
 
 @documented(PAGE)
 @pytest.mark.parametrize(("who", "answer"), [("admin", True), ("anna", False), ("guest", False)])
-def test_who_is_an_administrator(request: pytest.FixtureRequest, who: str, answer: bool) -> None:
+def test_who_is_an_administrator(
+    request: pytest.FixtureRequest, portal: PortalInTest, who: str, answer: bool
+) -> None:
     caller: Person = request.getfixturevalue(who)
 
     assert caller.call(METHOD).result is answer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from sluice.clock import VirtualClock
 from sluice.domain.access import USER, Member
 from sluice.domain.flow import Distribution, created
+from sluice.store.engine import Place
 from tests.portals import PortalInTest, Reply
 from tests.provenance import documented, observed
 
@@ -19,10 +19,9 @@ LIST = "tasks.flow.Flow.list"
 
 
 @pytest.fixture(scope="module")
-def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalInTest]:
+def crowded(lasting_place: Place) -> Iterator[PortalInTest]:
     """A portal with flows 1 to 120, which these tests only read."""
-    directory: Path = tmp_path_factory.mktemp("crowded")
-    portal = PortalInTest(directory, VirtualClock(datetime(2026, 1, 12, tzinfo=UTC)))
+    portal = PortalInTest(lasting_place, VirtualClock(datetime(2026, 1, 12, tzinfo=UTC)))
     now = portal.clock.now()
 
     def fill(store: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +13,8 @@ from hypothesis import strategies as st
 from sluice.clock import VirtualClock
 from sluice.domain.flow import SETTINGS
 from sluice.domain.people import Role
+from sluice.store.engine import Place
+from tests.places import look
 from tests.portals import Person, PortalInTest
 from tests.protocol.conftest import MONDAY
 from tests.protocol.tasks.flow.wire import (
@@ -638,9 +639,8 @@ def test_of_two_creates_at_once_one_wins(portal: PortalInTest, anna: Person, bor
 
 
 def groups(portal: PortalInTest) -> list[int]:
-    """Return the ids of all groups, straight from the file."""
-    with sqlite3.connect(portal.path) as file:
-        return [row[0] for row in file.execute("SELECT id FROM workgroup ORDER BY id")]
+    """Return the ids of all groups, straight from the table."""
+    return [row[0] for row in look(portal.place, "SELECT id FROM workgroup ORDER BY id")]
 
 
 @documented(f"{PAGE}#parameters: groupId")
@@ -672,10 +672,9 @@ def test_without_a_group_one_is_made(
 def test_the_group_gets_four_stages(portal: PortalInTest, admin: Person) -> None:
     group = create(admin, flow_data()).result["groupId"]
 
-    with sqlite3.connect(portal.path) as file:
-        stages = file.execute(
-            "SELECT title, system_type FROM stage WHERE group_id = ? ORDER BY sort", [group]
-        ).fetchall()
+    stages = look(
+        portal.place, f"SELECT title, system_type FROM stage WHERE group_id = {group} ORDER BY sort"
+    )
     assert stages == [
         ("New", "NEW"),
         ("In progress", "WORK"),
@@ -867,8 +866,8 @@ JSON = st.recursive(
 
 
 @pytest.fixture(scope="module")
-def lasting_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalInTest]:
-    portal = PortalInTest(tmp_path_factory.mktemp("lasting"), VirtualClock(MONDAY))
+def lasting_portal(lasting_place: Place) -> Iterator[PortalInTest]:
+    portal = PortalInTest(lasting_place, VirtualClock(MONDAY))
     yield portal
     portal.close()
 

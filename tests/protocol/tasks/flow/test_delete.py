@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 
+from tests.places import look
 from tests.portals import Person, PortalInTest
 from tests.protocol.tasks.flow.wire import (
     ACCESS_DENIED,
@@ -57,12 +56,11 @@ def test_nothing_of_the_flow_stays(portal: PortalInTest, anna: Person) -> None:
 
     anna.call(METHOD, flowData={"id": flow.id})
 
-    with sqlite3.connect(portal.path) as file:
-        left = [
-            file.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]
-            for table in ("flow", "flow_member", "flow_pin")
-        ]
-    assert left == [0, 0, 0]
+    left = [
+        look(portal.place, f"SELECT COUNT(*) FROM {table}")
+        for table in ("flow", "flow_member", "flow_pin")
+    ]
+    assert left == [[(0,)]] * 3
 
 
 @observed("flows.md 3.4: repeat delete")

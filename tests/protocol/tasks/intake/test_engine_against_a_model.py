@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from sluice.domain.efficiency import (
     window,
 )
 from sluice.domain.flow import Distribution, Flow
+from tests.places import look
 from tests.portals import EVERYBODY, Person, PortalInTest
 from tests.provenance import assumed
 
@@ -38,7 +37,7 @@ class Engine(RuleBasedStateMachine):
         super().__init__()
         self.directory = tempfile.TemporaryDirectory()
         self.clock = VirtualClock(START)
-        self.portal = PortalInTest(Path(self.directory.name), self.clock)
+        self.portal = PortalInTest(Path(self.directory.name) / "portal.db", self.clock)
         self.boss = self.portal.add_user("Boss")
         self.team = [self.portal.add_user(name) for name in ("Carla", "Dmitri", "Eva")]
         members = tuple(person.member for person in self.team)
@@ -166,12 +165,11 @@ class Engine(RuleBasedStateMachine):
         tasks = [self.portal.task(task_id) for task_id in self.tasks]
         tasks = [task for task in tasks if task.flow_id == flow.id]
         violations: dict[int, list[Violation]] = {}
-        with closing(sqlite3.connect(self.portal.path)) as file:
-            for task_id, happened, repaired in file.execute(
-                "SELECT task_id, happened_micros, repaired_micros FROM violation"
-            ):
-                violation = Violation(from_micros(happened), repaired is not None)
-                violations.setdefault(task_id, []).append(violation)
+        for task_id, happened, repaired in look(
+            self.portal.place, "SELECT task_id, happened_micros, repaired_micros FROM violation"
+        ):
+            violation = Violation(from_micros(happened), repaired is not None)
+            violations.setdefault(task_id, []).append(violation)
         return efficiency(
             sum(counts_in_total(task, span) for task in tasks),
             sum(counts_as_violating(task, violations.get(task.id, []), span) for task in tasks),

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sluice.clock import VirtualClock
+from sluice.store.engine import Place
 from tests.portals import Person, PortalInTest
 from tests.protocol.tasks.task.wire import add_task, change, read
 from tests.provenance import assumed
@@ -61,11 +62,9 @@ absurd: st.SearchStrategy[Any] = st.recursive(
 
 
 @pytest.fixture(scope="module")
-def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PortalInTest, Person]]:
+def crowd(lasting_place: Place) -> Iterator[tuple[PortalInTest, Person]]:
     """One portal for all examples: none of them may break it for the next."""
-    portal = PortalInTest(
-        tmp_path_factory.mktemp("hostile"), VirtualClock(datetime(2026, 1, 12, tzinfo=UTC))
-    )
+    portal = PortalInTest(lasting_place, VirtualClock(datetime(2026, 1, 12, tzinfo=UTC)))
     anna = portal.add_user("Anna")
     group = portal.add_group("Project", anna)
     for _ in range(3):

@@ -6,15 +6,18 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.places import only_sqlite
 from tests.portals import Person, PortalInTest
 from tests.protocol.tasks.task.wire import add_task, boss_of
 from tests.provenance import assumed
 
 METHOD = "tasks.task.list"
+pytestmark = only_sqlite  # its statements can be traced, and its plans told from a few rows
 
 
 @contextmanager
@@ -115,7 +118,8 @@ def test_no_page_scans_the_tasks(
         assert person.call(METHOD, **asked).status == 200
 
     assert any("FROM task WHERE" in sql for sql in reading(seen))
-    plans = sqlite3.connect(portal.path)
+    assert isinstance(portal.place, Path)
+    plans = sqlite3.connect(portal.place)
     for sql in reading(seen):
         steps = [row[3] for row in plans.execute(f"EXPLAIN QUERY PLAN {sql}")]
         scans = [step for step in steps if re.match(r"SCAN (?!CONSTANT)", step)]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sluice.clock import VirtualClock
+from sluice.store.engine import Place
 from tests.portals import Person, PortalInTest
 from tests.protocol.tasks.task.wire import add_task
 from tests.provenance import assumed, documented, observed
@@ -18,8 +18,8 @@ from tests.provenance import assumed, documented, observed
 class Tasks:
     """A portal with seven tasks that differ, called by letters; these tests only read them."""
 
-    def __init__(self, directory: Path) -> None:
-        self.portal = PortalInTest(directory, VirtualClock(datetime(2026, 1, 12, 9, tzinfo=UTC)))
+    def __init__(self, place: Place) -> None:
+        self.portal = PortalInTest(place, VirtualClock(datetime(2026, 1, 12, 9, tzinfo=UTC)))
         self.admin = self.portal.admin
         self.anna, self.boris = (self.portal.add_user(name) for name in ("Anna", "Boris"))
         self.group = self.portal.add_group("Project", self.admin, [self.anna, self.boris])
@@ -80,8 +80,8 @@ class Tasks:
 
 
 @pytest.fixture(scope="module")
-def tasks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tasks]:
-    tasks = Tasks(tmp_path_factory.mktemp("filters"))
+def tasks(lasting_place: Place) -> Iterator[Tasks]:
+    tasks = Tasks(lasting_place)
     yield tasks
     tasks.portal.close()
 

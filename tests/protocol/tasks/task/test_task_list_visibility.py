@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sluice.clock import VirtualClock
 from sluice.domain.access import DEPARTMENT, Member
 from sluice.domain.flow import Distribution
+from sluice.store.engine import Place
 from tests.portals import EVERYBODY, Person, PortalInTest
 from tests.protocol.tasks.task.wire import read
 from tests.provenance import observed
@@ -21,9 +22,9 @@ from tests.provenance import observed
 class Town:
     """A portal with people in three departments, two guests, three groups and five flows."""
 
-    def __init__(self, directory: Any) -> None:
+    def __init__(self, place: Place) -> None:
         self.portal = portal = PortalInTest(
-            directory, VirtualClock(datetime(2026, 1, 12, 9, 30, tzinfo=UTC))
+            place, VirtualClock(datetime(2026, 1, 12, 9, 30, tzinfo=UTC))
         )
         self.heads = [portal.add_user(f"Head {number}") for number in range(2)]
         upper = portal.add_department("Upper", head=self.heads[0].id)
@@ -96,8 +97,8 @@ def listed(person: Person, **asked: Any) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    town = Town(tmp_path_factory.mktemp("town"))
+def town(lasting_place: Place) -> Iterator[Town]:
+    town = Town(lasting_place)
     yield town
     town.portal.close()
 

@@ -1,0 +1,76 @@
+"""Calls that stand in an engine's line, and how their answers get back to who asked."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sluice.store.tables import Store
+
+Work = Callable[["Store"], Any]
+
+log = logging.getLogger("sluice.store")
+
+
+class Waiting:
+    """A call in a line, and where its answer goes."""
+
+    __slots__ = ("error", "future", "result", "work")
+
+    def __init__(self, work: Work, future: asyncio.Future[Any] | Future[Any]) -> None:
+        self.work = work
+        self.future = future
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def release(self) -> None:
+        """Hand the answer over."""
+        if self.future.done():  # the caller has gone
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+Line = queue.SimpleQueue[Waiting | None]  # None closes it
+
+
+def group_after(first: Waiting, line: Line, most: int) -> tuple[list[Waiting], bool]:
+    """Return the first call with those that stand behind it, and whether the line was closed."""
+    group = [first]
+    try:
+        while len(group) < most:
+            waiting = line.get_nowait()
+            if waiting is None:
+                return group, True
+            group.append(waiting)
+    except queue.Empty:
+        pass
+    return group, False
+
+
+def release(group: list[Waiting]) -> None:
+    """Give out the answers of a group: each loop is woken once for all of its callers."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Waiting]] = {}
+    for waiting in group:
+        if isinstance(waiting.future, Future):
+            waiting.release()
+        else:
+            by_loop.setdefault(waiting.future.get_loop(), []).append(waiting)
+    for loop, callers in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(release_all, callers)
+        except RuntimeError:  # the loop was closed under the callers: nobody listens
+            log.warning("%d calls were kept, but nobody waits for the answers", len(callers))
+
+
+def release_all(callers: list[Waiting]) -> None:
+    """Give out the answers in this thread."""
+    for waiting in callers:
+        waiting.release()
