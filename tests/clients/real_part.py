@@ -17,8 +17,9 @@ NODE_DIRECTORY = Path(__file__).with_name("node")
 
 
 def real_program(name: str) -> str:
-    """Return the path of a program of the machine."""
-    return shutil.which(name) or _missing(f"the program {name}")
+    """Return the path of a program of the machine, an administrator's included."""
+    places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
+    return shutil.which(name, path=places) or _missing(f"the program {name}")
 
 
 def real_module(name: str) -> Any:

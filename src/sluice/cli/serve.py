@@ -25,6 +25,7 @@ from sluice.errors import RestError
 from sluice.server.http import HttpServer, PortTaken
 from sluice.server.logs import JSON, TEXT, begin_logging
 from sluice.server.proxy import Certificates
+from sluice.server.supervisor import READY, STOPPING, tell_supervisor
 from sluice.server.tls import TlsError, open_authority, server_names
 from sluice.settings import SettingError, Settings
 from sluice.store.addresses import Addresses, keep_addresses
@@ -139,6 +140,7 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
         """Say that calls should go elsewhere, and stop; when asked twice, stop at once."""
         wait = 0 if portal.health.draining else settings.drain_delay_seconds
         portal.health.draining = True
+        tell_supervisor(STOPPING)
         loop.call_later(wait, server.stop)
 
     for ending in (signal.SIGINT, signal.SIGTERM):
@@ -160,6 +162,7 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
         _tell(facts, portal.is_new, _sample(portal))
         if ready_file is not None:  # last: whoever waits for it finds everything said
             _write_whole(ready_file, json.dumps(facts, indent=2) + "\n")
+        tell_supervisor(READY)
 
     stopping = asyncio.Event()
     working = asyncio.create_task(portal.worker.run(stopping))
