@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import logging
 import queue
+import re
 import secrets
 import threading
 import time
@@ -526,13 +527,12 @@ def open_postgres(
 
 
 def _unusable(schema: Schema, problem: psycopg.Error) -> PortalUnusable:
-    hint = {
-        "3D000": " Make it with `createdb`.",
-        "42501": f" Let the user make the schema: CREATE SCHEMA {schema.name} AUTHORIZATION ...",
-    }.get(problem.sqlstate or "", "")
-    return PortalUnusable(
-        f"Cannot open the portal at {schema.address}: {_one_line(problem)}.{hint}"
-    )
+    words = _one_line(problem)
+    if problem.sqlstate == "42501":
+        words += f". Let the user make the schema: CREATE SCHEMA {schema.name} AUTHORIZATION ..."
+    elif re.search('database ".*" does not exist', words):
+        words += ". Make it with `createdb`."
+    return PortalUnusable(f"Cannot open the portal at {schema.address}: {words}")
 
 
 def _prepare(
