@@ -68,8 +68,12 @@ class ServerProcess:
 
     def cli(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run `sluice ARGUMENTS` on the server's database, whatever its exit code."""
+        return self.cli_alone(*arguments, "--database", self.ready.database)
+
+    def cli_alone(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run `sluice ARGUMENTS` and nothing more, whatever its exit code."""
         return subprocess.run(
-            [sys.executable, "-m", "sluice", *arguments, "--database", self.ready.database],
+            [sys.executable, "-m", "sluice", *arguments],
             env=self.environment,
             capture_output=True,
             text=True,

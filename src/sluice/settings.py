@@ -65,6 +65,14 @@ class Settings:
         "Where the portal is kept: sqlite:///relative.db, sqlite:////absolute.db or"
         " postgresql://host/database?schema=sluice; empty for portal.db in data_dir.",
     )
+    portals: str = _setting(
+        "",
+        "Where further portals are kept, each under its host name: a directory, or"
+        " postgresql://host/database; empty for none.",
+    )
+    open_portals: int = _setting(
+        100, "How many of the further portals are kept open; others are opened when called."
+    )
     data_dir: str = _setting(
         "",
         "Directory for the default database and the certificate authority; empty for the user's"

@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": "Live through a day of a flow, on a clock of its own.",
     "clock": "Show and move the portal's clock: set, advance, freeze, resume.",
     "portal": "Set a portal's plan and limits, or a state in which it refuses calls.",
+    "portals": "Make, list and remove portals that one server answers for by host name.",
     "backup": "Write all that a portal holds to one file, while a server runs.",
     "restore": "Make a portal of a backup.",
     "verify": "Tell whether a backup is whole.",

@@ -22,6 +22,8 @@ from sluice.cli.output import Failure
 from sluice.demo import DEMO_FLOW_ID
 from sluice.domain.portal import Plan
 from sluice.errors import RestError
+from sluice.hosting import Hosting
+from sluice.rest.door import Door, Doors
 from sluice.server.http import HttpServer, PortTaken
 from sluice.server.logs import JSON, TEXT, begin_logging
 from sluice.server.proxy import Certificates
@@ -31,6 +33,7 @@ from sluice.settings import SettingError, Settings
 from sluice.store.addresses import Addresses, keep_addresses
 from sluice.store.database import PortalUnusable
 from sluice.store.engine import address_of
+from sluice.store.portals import register_at
 
 
 @click.command()
@@ -62,6 +65,11 @@ from sluice.store.engine import address_of
 )
 @click.option("--proxy-port", type=int, help="Port of the proxy; 0 picks a free one.  [8025]")
 @click.option(
+    "--portals",
+    metavar="PLACE",
+    help="Answer for the portals of `sluice portals` as well: a directory, or postgresql://...",
+)
+@click.option(
     "--plan",
     type=click.Choice([plan.value for plan in Plan]),
     help="Limits of a plan from now on, as `sluice portal set plan=...`.  [default: as it was;"
@@ -79,6 +87,7 @@ def command(
     proxy: bool | None,
     emulator: bool | None,
     proxy_port: int | None,
+    portals: str | None,
     plan: str | None,
     log_format: str | None,
 ) -> None:
@@ -95,6 +104,7 @@ def command(
       sluice serve
       sluice serve --port 9000 --tls-port 9443 --database sqlite:///team.db
       sluice serve --port 0 --tls-port 0 --ready-file ready.json   (for scripts and tests)
+      sluice serve --portals ./portals                             (see sluice portals --help)
       sluice serve --host 0.0.0.0                                  (for other machines)
     """
     settings = settings_in_force(
@@ -106,6 +116,7 @@ def command(
         proxy=True if proxy is None and proxy_port is not None else proxy,
         proxy_port=proxy_port,
         emulator=emulator,
+        portals=portals,
         plan=plan,
         log_format=log_format,
     ).settings
@@ -131,8 +142,14 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
     real_clock = portal.clock.machine  # clients compare certificates with their own clocks
     authority = open_authority(settings.authority_path, real_clock.now())
     context = authority.server_context(server_names(settings.host), real_clock.now())
+    answer: Door = portal.gateway.answer
+    doors: Doors = portal.doors
+    hosting = _hosting(portal, settings)
+    if hosting is not None:
+        answer, doors = hosting.around(answer), hosting.doors(doors)
+        authority.serve_hosts(context, hosting.has, real_clock.now)
     server = HttpServer(
-        portal.gateway, portal.doors, settings, context, portal.health, portal.watch
+        portal.gateway, answer, doors, settings, context, portal.health, portal.watch
     )
     loop = asyncio.get_running_loop()
 
@@ -165,14 +182,32 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
         tell_supervisor(READY)
 
     stopping = asyncio.Event()
-    working = asyncio.create_task(portal.worker.run(stopping))
+    working = [asyncio.create_task(portal.worker.run(stopping))]
+    if hosting is not None:
+        working.append(asyncio.create_task(hosting.run(stopping)))
     try:
         await server.serve(ready)
     finally:
         stopping.set()
-        await working
+        await asyncio.gather(*working)
         await portal.deliveries.drain()
     click.echo("Stopped; every answered call is kept.")
+
+
+def _hosting(portal: Portal, settings: Settings) -> Hosting | None:
+    """Return the further portals, if there may be some.
+
+    Raises:
+        SettingError: the setting `portals` is of no known kind.
+        PortalUnusable: they cannot be looked for.
+    """
+    if not settings.portals:
+        return None
+    try:
+        register = register_at(settings.portals)
+    except ValueError as problem:
+        raise SettingError(str(problem)) from problem
+    return Hosting(register, settings, portal)
 
 
 def _facts(portal: Portal, addresses: Addresses, ca_file: Path) -> dict[str, str | int]:

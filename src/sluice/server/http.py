@@ -79,19 +79,28 @@ class HttpServer:
     def __init__(
         self,
         gateway: Gateway,
+        answer: Door,
         doors: Doors,
         settings: Settings,
         context: ssl.SSLContext,
         health: Health,
         watch: Watch,
     ) -> None:
+        """Bind the sockets.
+
+        Args:
+            answer: the gateway's, or what chooses between several.
+
+        Raises:
+            PortTaken: as `bind`.
+        """
         self._settings = settings
         self._gateway = gateway
         self._health = health
         self._trusted = TrustedProxies(settings.trusted_networks)
-        self._answer: Door = gateway.answer
+        self._answer = answer
         if watch.is_on:
-            self._answer, doors = watch.around(gateway.answer), watch.doors(doors)
+            self._answer, doors = watch.around(answer), watch.doors(doors)
         watch.connections = self._count_connections
         app = HttpApp(gateway, self._answer, doors, self._trusted)
         self._sockets = [

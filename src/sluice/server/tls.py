@@ -18,7 +18,7 @@ import os
 import socket
 import ssl
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -164,6 +164,26 @@ class Authority:
         except OSError as error:
             raise TlsError(f"Certificates cannot be made in {self.directory} ({error})") from error
         return context
+
+    def serve_hosts(
+        self, context: ssl.SSLContext, has: Callable[[str], bool], now: Callable[[], datetime]
+    ) -> None:
+        """Let a listener show each of these hosts a certificate of its own.
+
+        Args:
+            has: tells whether a host is one of them.
+        """
+        contexts: dict[str, ssl.SSLContext] = {}
+
+        def chosen(connection: ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> None:
+            if host is None or not has(host.lower()):
+                return
+            own = contexts.get(host.lower())
+            if own is None:
+                own = contexts[host.lower()] = self.host_context(host.lower(), now())
+            connection.context = own
+
+        context.sni_callback = chosen
 
     def _issue(self, names: frozenset[str], now: datetime) -> None:
         if not self._is_good_for(names, now):

@@ -603,3 +603,34 @@ def read_schema(schema: Schema, work: Callable[[Store], T]) -> T:
         raise _told(problem) from problem
     finally:
         connection.close()
+
+
+def schemas(database: Schema, prefix: str) -> dict[str, int]:
+    """Return the names of the schemas of a database that begin so, each with its number.
+
+    Raises:
+        PortalUnusable: the database cannot be asked.
+    """
+    try:
+        with contextlib.closing(_connect(database)) as link:
+            rows = link.execute(
+                "SELECT nspname, oid FROM pg_namespace WHERE starts_with(nspname, $1)"
+                " ORDER BY nspname",
+                [prefix],
+            ).fetchall()
+    except psycopg.Error as problem:
+        raise PortalUnusable(f"The portals of {database.address}: {problem}") from problem
+    return {str(name): int(oid) for name, oid in rows}
+
+
+def remove_schema(schema: Schema) -> None:
+    """Remove a portal with everything in it.
+
+    Raises:
+        PortalUnusable: it cannot be removed.
+    """
+    try:
+        with contextlib.closing(_connect(schema)) as link:
+            link.execute(f'DROP SCHEMA "{schema.name}" CASCADE')
+    except psycopg.Error as problem:
+        raise PortalUnusable(f"{schema.address} cannot be removed: {problem}") from problem
