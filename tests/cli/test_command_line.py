@@ -39,8 +39,10 @@ def test_every_command_that_answers_answers_in_json_too(typed: str) -> None:
 @pytest.mark.parametrize(
     "typed", [typed for typed in commands() if typed not in ("demo", "verify")]
 )
-def test_every_command_that_works_on_a_portal_takes_a_database(typed: str) -> None:
-    assert "--database" in CliRunner().invoke(sluice, [*typed.split(), "--help"]).output
+def test_every_command_that_works_on_a_portal_takes_its_place(typed: str) -> None:
+    place = "--portals" if typed.startswith("portals ") else "--database"
+
+    assert place in CliRunner().invoke(sluice, [*typed.split(), "--help"]).output
 
 
 def test_the_help_lists_the_commands_without_loading_them() -> None:

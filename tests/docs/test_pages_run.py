@@ -24,6 +24,7 @@ PAGES = [
     "docs/operating.md",
     "docs/production-code.md",
     "docs/events.md",
+    "docs/notifications.md",
     "docs/time.md",
 ]
 BETWEEN_BLOCKS = "--- the next block ---"

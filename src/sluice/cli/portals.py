@@ -104,7 +104,8 @@ def list_(portals: str | None, as_json: bool) -> None:
 @click.argument("host")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @portals_option
-def drop(host: str, yes: bool, portals: str | None) -> None:
+@json_option
+def drop(host: str, yes: bool, portals: str | None, as_json: bool) -> None:
     """Remove the portal of HOST with everything in it, for good.
 
     A running server answers its calls with PORTAL_DELETED, and forgets it within a second.
@@ -132,6 +133,9 @@ def drop(host: str, yes: bool, portals: str | None) -> None:
         finally:
             portal.close()
         register.remove(name)
+    if as_json:
+        click.echo(json_text({"host": name}))
+        return
     click.echo(f"The portal of {name} is gone.", err=True)
 
 
