@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import secrets
@@ -14,6 +15,7 @@ from sluice import __version__
 from sluice.background.deliver import Deliveries, Rules
 from sluice.background.handler import Handlers
 from sluice.background.jobs import PlannedJobs
+from sluice.background.sharing import Sharing
 from sluice.background.worker import Worker
 from sluice.clock import Clock, PortalClock, SystemClock
 from sluice.demo import add_demo, add_foundation
@@ -112,6 +114,7 @@ class Portal:
             [PlannedJobs(self.database, settings.zone), self.deliveries],
             drain_seconds=settings.drain_timeout_seconds,
         )
+        self._sharing = Sharing(self.gateway.share_limits)
         self.time = TimeControl(self.database, self.clock, self.worker.sources)
         if settings.emulator:
             self.doors[b"_sluice"] = ControlDoor(self.time, self.gateway.limits, settings.zone)
@@ -127,6 +130,13 @@ class Portal:
         if not empty:
             add_demo(store, now)
         return True
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Do what falls due until the event is set, and finish what is being done."""
+        try:
+            await asyncio.gather(self.worker.run(stopping), self._sharing.run(stopping))
+        finally:
+            await self.deliveries.drain()
 
     def set_plan(self, plan: Plan) -> None:
         """Let the limits of a plan hold from now on."""

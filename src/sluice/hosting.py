@@ -42,13 +42,12 @@ class _Open:
         self.identity = identity
         self.calls = 0  # in flight
         self._stopping = asyncio.Event()
-        self._working = asyncio.create_task(portal.worker.run(self._stopping))
+        self._working = asyncio.create_task(portal.run(self._stopping))
 
     async def close(self) -> None:
         """Finish what the worker is doing, and close the files."""
         self._stopping.set()
         await self._working
-        await self.portal.deliveries.drain()
         await asyncio.to_thread(self.portal.close)
 
 

@@ -58,6 +58,8 @@ EXCEPTIONS = {
     ("server/http.py", "loop.time"): "connections that are late, by the clock of the network",
     ("server/limited_protocol.py", "loop.time"): "since when a request has been arriving",
     ("background/handler.py", "asyncio.timeout"): "how long a handler may take to answer",
+    ("background/sharing.py", "asyncio.wait_for"): "how often processes tell each other of limits",
+    ("hosting.py", "asyncio.wait_for"): "when to look which portals were made or removed",
     ("background/worker.py", "asyncio.wait_for"): "when to look what other processes have planned",
     (
         "emulator/time_control.py",

@@ -182,7 +182,7 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
         tell_supervisor(READY)
 
     stopping = asyncio.Event()
-    working = [asyncio.create_task(portal.worker.run(stopping))]
+    working = [asyncio.create_task(portal.run(stopping))]
     if hosting is not None:
         working.append(asyncio.create_task(hosting.run(stopping)))
     try:
@@ -190,7 +190,6 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
     finally:
         stopping.set()
         await asyncio.gather(*working)
-        await portal.deliveries.drain()
     click.echo("Stopped; every answered call is kept.")
 
 

@@ -31,6 +31,7 @@ from sluice.rest.method import Method, MethodTable
 from sluice.rest.portal_checks import check_caller, check_inside, check_portal
 from sluice.rest.request import JSON, Incoming, Limits, Request, Route, read, route
 from sluice.rest.response import Answer, refused, succeeded
+from sluice.rest.shared_limits import SharedLimits
 from sluice.settings import Settings
 from sluice.store.database import Database
 from sluice.store.tables import Store
@@ -71,6 +72,7 @@ class Gateway:
         self._https_required = settings.https_required
         self._meter = Meter(clock, self._zone)
         self._bucket = LeakyBucket()
+        self._shared = SharedLimits(database, self._bucket, self._meter.operating)
         self._state, self._limits = NORMAL, NORMAL.limits
 
     async def answer(self, incoming: Incoming) -> Answer:
@@ -98,6 +100,10 @@ class Gateway:
         except Exception:
             log.exception("a call failed for a reason of ours: %s", _without_code(incoming.path))
             return refused(InternalServerError(), output)
+
+    async def share_limits(self) -> None:
+        """Add what was counted here to what other processes have counted, if there is a limit."""
+        await self._shared.share(self._limits, self.clock.now().timestamp())
 
     async def _call(self, incoming: Incoming, asked: Route, arrived: datetime) -> Answer:
         if asked.method not in self.table:

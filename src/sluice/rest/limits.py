@@ -1,6 +1,7 @@
 """Limits of a plan: how many calls an address makes, and how much time a credential uses.
 
-Source: rest-protocol.md 12. Both are kept in memory, on the portal's clock: a restart forgets them.
+Source: rest-protocol.md 12. Both are counted in memory, on the portal's clock, and `SharedLimits`
+adds up what every process counted.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from datetime import datetime
 
 BASKETS = 10
@@ -24,6 +26,7 @@ class LeakyBucket:
     def __init__(self) -> None:
         # Address -> how full its bucket was, and when.
         self._buckets: OrderedDict[str, list[float]] = OrderedDict()
+        self._taken: dict[str, float] = {}
 
     def admit(self, address: str, now: float, burst: int, per_second: float) -> bool:
         """Count a call and tell whether it may pass; one that may not is not counted.
@@ -47,7 +50,26 @@ class LeakyBucket:
         if bucket[0] + 1.0 > burst:
             return False
         bucket[0] += 1.0
+        self._taken[address] = self._taken.get(address, 0.0) + 1.0
         return True
+
+    def take(self) -> dict[str, float]:
+        """Return how many calls were counted for each address since this was asked last."""
+        taken, self._taken = self._taken, {}
+        return taken
+
+    def put_back(self, taken: Mapping[str, float]) -> None:
+        """Count again what `take` returned: it could not be shared."""
+        for address, calls in taken.items():
+            self._taken[address] = self._taken.get(address, 0.0) + calls
+
+    def set_level(self, address: str, level: float, at: float) -> None:
+        """Learn how full a bucket was at an instant, by what all processes had counted."""
+        mine = self._taken.get(address, 0.0)
+        self._buckets[address] = [level + mine, at]
+        self._buckets.move_to_end(address)
+        if len(self._buckets) > MOST_ADDRESSES:
+            self._buckets.popitem(last=False)
 
 
 class _Window:
@@ -80,6 +102,13 @@ class _Window:
         self._baskets[self._minute] += seconds
         self.used += seconds
 
+    def fill(self, baskets: Mapping[int, float]) -> None:
+        """Put other numbers into some baskets."""
+        minute = max(self._minute, *baskets)
+        self._minute = -1
+        self._baskets.update(baskets)
+        self.turn_to(minute)
+
 
 class OperatingTime:
     """Seconds per (credential, method), in ten one-minute baskets. rest-protocol.md 12.2.
@@ -92,7 +121,12 @@ class OperatingTime:
         self._limit = math.inf
         self._full: set[tuple[str, str]] = set()
         self._windows: OrderedDict[tuple[str, str], _Window] = OrderedDict()
+        self._added: dict[tuple[str, str], dict[int, float]] = {}
         self._lock = threading.Lock()  # commands of a batch are counted in other threads
+
+    @property
+    def is_limited(self) -> bool:
+        return self._limit < math.inf
 
     def set_limit(self, seconds: float) -> None:
         """Let this limit hold from now on; 0 is none."""
@@ -131,13 +165,48 @@ class OperatingTime:
         with self._lock:
             window = self._windows.get(pair)
             if window is None:
-                window = self._windows[pair] = _Window()
-                if len(self._windows) > MOST_PAIRS:
-                    self._full.discard(self._windows.popitem(last=False)[0])
+                window = self._new_window(pair)
             else:
                 self._windows.move_to_end(pair)
-            window.turn_to(int(now) // BASKET_SECONDS)
+            minute = int(now) // BASKET_SECONDS
+            window.turn_to(minute)
             window.add(seconds)
+            if self.is_limited:
+                added = self._added.setdefault(pair, {})
+                added[minute] = added.get(minute, 0.0) + seconds
+                if window.used >= self._limit:
+                    self._full.add(pair)
+            return window.used, window.reset_at
+
+    def take(self) -> dict[tuple[str, str], dict[int, float]]:
+        """Return the seconds by pair and minute that were counted since this was asked last."""
+        with self._lock:
+            added, self._added = self._added, {}
+            return added
+
+    def put_back(self, taken: Mapping[tuple[str, str], Mapping[int, float]]) -> None:
+        """Count again what `take` returned: it could not be shared."""
+        with self._lock:
+            for pair, minutes in taken.items():
+                _add_up(self._added.setdefault(pair, {}), minutes)
+
+    def set_baskets(self, pair: tuple[str, str], baskets: Mapping[int, float]) -> None:
+        """Learn what all processes have counted of a pair, in some minutes."""
+        with self._lock:
+            total = dict(baskets)
+            _add_up(total, self._added.get(pair, {}))
+            window = self._windows.get(pair) or self._new_window(pair)
+            window.fill(total)
             if window.used >= self._limit:
                 self._full.add(pair)
-            return window.used, window.reset_at
+
+    def _new_window(self, pair: tuple[str, str]) -> _Window:
+        window = self._windows[pair] = _Window()
+        if len(self._windows) > MOST_PAIRS:
+            self._full.discard(self._windows.popitem(last=False)[0])
+        return window
+
+
+def _add_up(total: dict[int, float], minutes: Mapping[int, float]) -> None:
+    for minute, seconds in minutes.items():
+        total[minute] = total.get(minute, 0.0) + seconds

@@ -11,16 +11,20 @@ from sluice.rest.response import TimeWriter, Timing
 
 
 class Meter:
-    """Measures the calls of one portal, on its clock."""
+    """Measures the calls of one portal, on its clock.
+
+    Attributes:
+        operating: what they add up to.
+    """
 
     def __init__(self, clock: PortalClock, zone: tzinfo) -> None:
         self.now = clock.now
         self._writer = TimeWriter(zone)
-        self._operating = OperatingTime()
+        self.operating = OperatingTime()
 
     def set_limit(self, seconds: float) -> None:
         """Let a limit of operating time hold from now on; 0 is none."""
-        self._operating.set_limit(seconds)
+        self.operating.set_limit(seconds)
 
     def check(self, credential: str, method: str, now: datetime) -> None:
         """Refuse a call of a method that its credential has used up.
@@ -28,7 +32,7 @@ class Meter:
         Raises:
             OperationTimeLimit
         """
-        if self._operating.is_used_up(credential, method, now):
+        if self.operating.is_used_up(credential, method, now):
             raise OperationTimeLimit
 
     def time(self, credential: str, method: str, start: datetime, seconds: float) -> bytes:
@@ -39,5 +43,5 @@ class Meter:
             seconds: how long the method worked.
         """
         finish = self.now()
-        used, reset_at = self._operating.add(credential, method, seconds, finish.timestamp())
+        used, reset_at = self.operating.add(credential, method, seconds, finish.timestamp())
         return self._writer.write(Timing(start, finish, seconds, used, reset_at))

@@ -17,6 +17,7 @@ from sluice.store.facts import Facts
 from sluice.store.flows import Flows
 from sluice.store.groups import Groups
 from sluice.store.jobs import Jobs
+from sluice.store.limit_use import LimitUse
 from sluice.store.notifications import Notifications
 from sluice.store.offline_events import OfflineEvents
 from sluice.store.outbox import Outbox
@@ -49,6 +50,7 @@ class Store:
         self.flows = Flows(transaction)
         self.groups = Groups(transaction)
         self.jobs = Jobs(transaction)
+        self.limit_use = LimitUse(transaction)
         self.notifications = Notifications(transaction)
         self.offline_events = OfflineEvents(transaction)
         self.outbox = Outbox(transaction)
