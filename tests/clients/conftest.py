@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from sluice.store.engine import address_of
 from tests.clients.portal import DEMO_FLOW, Portal, TaskGroup
 from tests.clients.real_part import real_module
+from tests.places import empty_place
 from tests.server_process import ServerProcess, running_server
 
 
@@ -21,9 +23,13 @@ def _no_proxy_in_between() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+def server(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server with the demo portal, at HTTP and HTTPS."""
-    with running_server(tmp_path_factory.mktemp("clients")) as server:
+    directory = tmp_path_factory.mktemp("clients")
+    with (
+        empty_place(engine, directory) as place,
+        running_server(directory, database=address_of(place)) as server,
+    ):
         yield server
 
 
