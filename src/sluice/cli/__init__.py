@@ -27,6 +27,7 @@ COMMANDS = {
     "portals": "Make, list and remove portals that one server answers for by host name.",
     "backup": "Write all that a portal holds to one file, while a server runs.",
     "restore": "Make a portal of a backup.",
+    "migrate-portal": "Copy a portal to another place, of the same engine or another.",
     "verify": "Tell whether a backup is whole.",
     "doctor": "Tell what is set, and what is wrong.",
 }
@@ -41,7 +42,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"sluice.cli.{cmd_name}")
+        module = importlib.import_module(f"sluice.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

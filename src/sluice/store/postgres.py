@@ -597,6 +597,8 @@ def read_schema(schema: Schema, work: Callable[[Store], T]) -> T:
     """Run reading work on a portal's schema without changing anything, and without a server."""
     connection = _Connection(schema, writes=False)
     try:
+        # It holds up nobody, and may wait for whoever takes what it reads.
+        connection.connect().execute("SET idle_in_transaction_session_timeout = 0")
         connection.begin()
         return work(connection.store)
     except psycopg.Error as problem:
