@@ -17,11 +17,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from sluice.app import Portal
 from sluice.cli import sluice
 from sluice.server.tls import AUTHORITY_LIFE, open_authority
 from sluice.settings import Settings
 from sluice.store import migrate
+from sluice.store.engine import address_of
 from tests.cli.portal import PortalInFile
+from tests.places import empty_place
 
 NEWEST = migrate.known()[-1].number
 
@@ -236,3 +239,56 @@ def test_a_secret_setting_is_not_shown(
     told = {setting["name"]: setting["value"] for setting in portal.answer("doctor")["settings"]}
 
     assert told["metrics_token"] == "***"
+
+
+# In PostgreSQL
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[str]:
+    """The address of a portal in PostgreSQL."""
+    with empty_place("postgresql", tmp_path) as place:
+        Portal(Settings(database=address_of(place), data_dir=str(tmp_path / "data"))).close()
+        yield address_of(place)
+
+
+def finding(address: str, name: str, *more: str) -> tuple[bool, str]:
+    done = CliRunner().invoke(sluice, ["doctor", "--json", "--database", address, *more])
+    found = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    return found[name]["ok"], found[name]["words"]
+
+
+def test_a_portal_in_postgresql_is_looked_at(postgres: str) -> None:
+    assert finding(postgres, "database") == (True, f"{postgres} answers, schema {NEWEST}")
+    assert finding(postgres, "numbers", "--deep") == (
+        True,
+        "every kept number is what a count gives",
+    )
+
+
+def test_a_schema_that_is_not_there_is_made_by_nobody_but_the_server(postgres: str) -> None:
+    other = postgres.partition("schema=")[0] + "schema=nowhere"
+
+    for _ in range(2):
+        assert finding(other, "database") == (
+            True,
+            f"{other} is not there yet; `sluice serve` makes it",
+        )
+
+
+def test_a_database_that_is_away_is_told(postgres: str) -> None:
+    away = "postgresql://127.0.0.1:1/team"
+
+    for name, more in (("database", ()), ("numbers", ("--deep",))):
+        well, words = finding(away, name, *more)
+        assert not well
+        assert "127.0.0.1" in words
+
+
+@pytest.mark.parametrize("schema", ["sluice", "No Name"])
+def test_a_password_in_the_address_is_shown_to_nobody(schema: str) -> None:
+    address = f"postgresql://anna:secret@127.0.0.1:1/team?schema={schema}"
+
+    done = CliRunner().invoke(sluice, ["doctor", "--json", "--database", address])
+
+    assert "secret" not in done.output

@@ -26,12 +26,15 @@ from sluice.cli.opened import address, database_option, settings_in_force
 from sluice.cli.output import FAILED, Failure, json_option, json_text, printable
 from sluice.cli.remote import ask_remote
 from sluice.clock import SystemClock
+from sluice.errors import StoreUnavailable
 from sluice.server.http import PortTaken, bind
 from sluice.server.tls import Authority, TlsError
 from sluice.settings import Loaded, SettingError, Settings
 from sluice.store import migrate
+from sluice.store.database import PortalUnusable
+from sluice.store.engine import Place, address_of, has_portal, place_of, read_portal
 from sluice.store.recount import differences
-from sluice.store.sqlite import APPLICATION_ID, check_file, read_file
+from sluice.store.sqlite import APPLICATION_ID, check_file
 from sluice.store.tables import Store
 
 PATIENCE_SECONDS = 2.0  # for whoever holds a port to say whether it is a portal
@@ -58,7 +61,7 @@ class _Ill(Exception):
 def command(database: str | None, deep: bool, as_json: bool) -> None:
     """Tell what is set and where from, and whether anything is wrong.
 
-    Looks at the database file (does it open, is it whole, is it of this version), the certificate
+    Looks at the database (does it open, is it whole, is it of this version), the certificate
     authority, and the ports; it changes nothing. Exits with 1 when something is wrong.
 
     \b
@@ -115,12 +118,13 @@ def _in_force(settings: Settings, name: str) -> Any:
     if value and name == "metrics_token":
         return "***"
     try:
-        if value == "" and name == "database":
-            return f"sqlite:///{settings.database_path.absolute()}"
+        if name == "database":
+            place = place_of(settings)
+            return value if value and isinstance(place, Path) else address_of(place)
         if value == "" and name == "data_dir":
             return str(settings.data_path.absolute())
     except SettingError:  # a finding tells of it
-        pass
+        return "***" if "@" in str(value) else value  # there may be a password in it
     return value
 
 
@@ -137,7 +141,7 @@ def _findings(settings: Settings, deep: bool) -> Iterator[Finding]:
     for name, check in checks.items():
         try:
             yield Finding(name, True, check())
-        except (_Ill, SettingError, TlsError, OSError) as problem:
+        except (_Ill, PortalUnusable, SettingError, StoreUnavailable, TlsError, OSError) as problem:
             yield Finding(name, False, str(problem))
 
 
@@ -153,7 +157,43 @@ def _check_variables() -> str:
 
 
 def _check_database(settings: Settings) -> str:
-    path = settings.database_path.absolute()
+    place = place_of(settings)
+    return _check_file(place.absolute()) if isinstance(place, Path) else _check_schema(place)
+
+
+def _check_schema(place: Place) -> str:
+    """Look at a portal in PostgreSQL; whether the database is whole, its own tools tell."""
+    address = address_of(place)
+    if not has_portal(place):
+        return f"{address} is not there yet; `sluice serve` makes it"
+    return f"{address} answers, {_version_of(address, _steps(place))}"
+
+
+def _steps(place: Place) -> int:
+    """Return the number of the last migration applied to a portal."""
+    row = read_portal(
+        place, lambda store: store.transaction.one("SELECT MAX(number) FROM migration")
+    )
+    return 0 if row is None else row[0] or 0
+
+
+def _version_of(name: object, schema: int) -> str:
+    """Return how a portal's tables are to be called.
+
+    Raises:
+        _Ill: a newer Sluice made them.
+    """
+    newest = max(step.number for step in migrate.known())
+    if schema > newest:
+        raise _Ill(
+            f"{name} was made by a newer Sluice (schema {schema}; this program knows {newest}). "
+            "Install the newer Sluice."
+        )
+    waiting = "" if schema == newest else f"; the next start brings it to {newest}"
+    return f"schema {schema}{waiting}"
+
+
+def _check_file(path: Path) -> str:
     _check_writable(path)
     if not path.exists() or not path.stat().st_size:  # an empty file becomes a portal as well
         return f"{path} is not there yet; `sluice serve` makes it"
@@ -164,23 +204,16 @@ def _check_database(settings: Settings) -> str:
         raise _Ill(f"{path} cannot be read: {problem}. Restore a backup of it.") from problem
     if problems:
         raise _Ill(f"{path} is damaged: {problems[0]}. Restore a backup of it.")
-    newest = max(step.number for step in migrate.known())
     if mark != APPLICATION_ID:
         raise _Ill(f"{path} is no portal. Choose another file with --database.")
-    if schema > newest:
-        raise _Ill(
-            f"{path} was made by a newer Sluice (schema {schema}; this program knows {newest}). "
-            "Install the newer Sluice."
-        )
-    waiting = "" if schema == newest else f"; the next start brings it to {newest}"
-    return f"{path} is whole, schema {schema}{waiting}"
+    return f"{path} is whole, {_version_of(path, schema)}"
 
 
 def _check_numbers(settings: Settings) -> str:
     """Hold what is kept (counters, efficiency, indexes) against a count, with progress."""
-    path = settings.database_path.absolute()
-    if _schema(path)[1] != max(step.number for step in migrate.known()):
-        raise _Ill(f"{path} has tables of another version; start the server once, then look again.")
+    place = place_of(settings)
+    if _steps(place) != max(step.number for step in migrate.known()):
+        raise _Ill("The tables are of another version; start the server once, then look again.")
 
     def compared(store: Store) -> list[str]:
         with click.progressbar(
@@ -188,7 +221,7 @@ def _check_numbers(settings: Settings) -> str:
         ) as bar:
             return list(differences(store, settings.zone, bar.update))
 
-    wrong = read_file(path, compared)
+    wrong = read_portal(place, compared)
     if wrong:
         raise _Ill(
             f"{len(wrong)} kept numbers are wrong, first: {wrong[0]}. This is a bug of ours."
