@@ -44,10 +44,19 @@ SPEED = {
 }
 
 
-class Cluster:
-    """A PostgreSQL server of the tests' own."""
+DURABLE = {"fsync": "on", "full_page_writes": "on"}
 
-    def __init__(self) -> None:
+
+class Cluster:
+    """A PostgreSQL server of the tests' own.
+
+    Args:
+        durable: it writes as a real one does.
+        copy_of: begin as a standby of this server, instead of empty.
+    """
+
+    def __init__(self, *, durable: bool = False, copy_of: Cluster | None = None) -> None:
+        self._settings = {**SPEED, **(DURABLE if durable else {})}
         self.binaries = _binaries()
         self.directory = Path(tempfile.mkdtemp(prefix="sluice-pg-", dir=_quick_disk()))
         self._as: dict[str, Any] = {}
@@ -57,13 +66,22 @@ class Cluster:
             self._as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         self._data = self.directory / "data"
         self._log = self.directory / "log"
+        self._server: subprocess.Popen[bytes] | None = None
+        self._link: psycopg.Connection[tuple[Any, ...]] | None = None
+        if copy_of is None:
+            self._initialize()
+        else:
+            self._run(
+                *("pg_basebackup", "--write-recovery-conf", "--checkpoint=fast", "--no-sync"),
+                *("--pgdata", str(self._data), "--dbname", copy_of.address()),
+            )
+        self.start()
+
+    def _initialize(self) -> None:
         self._run(
             *("initdb", "--no-sync", "--auth=trust", "--username=sluice", "--encoding=UTF8"),
             *("--locale=C.UTF-8", str(self._data)),
         )
-        self._server: subprocess.Popen[bytes] | None = None
-        self._link: psycopg.Connection[tuple[Any, ...]] | None = None
-        self.start()
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
@@ -77,7 +95,7 @@ class Cluster:
 
     def start(self) -> None:
         """Start the server and wait until it takes connections."""
-        settings = [f"-c{name}={value}" for name, value in SPEED.items()]
+        settings = [f"-c{name}={value}" for name, value in self._settings.items()]
         with self._log.open("ab") as log:
             self._server = subprocess.Popen(
                 [
@@ -138,6 +156,44 @@ class Cluster:
             self._link = psycopg.connect(self.address(), autocommit=True)
         cursor = self._link.execute(sql, prepare=False)
         return cursor.fetchall() if cursor.description else []
+
+
+class Pair:
+    """A primary and its synchronous standby, as docs/operating.md sets them up.
+
+    Attributes:
+        is_passed_on: the standby has taken over.
+    """
+
+    def __init__(self) -> None:
+        self.is_passed_on = False
+        self._primary = Cluster(durable=True)
+        self._standby = Cluster(durable=True, copy_of=self._primary)
+        # From here on a commit waits until the standby has it on its disk.
+        self._primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self._primary.execute("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + START_SECONDS
+        while not self._primary.execute(
+            "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"
+        ):
+            assert time.monotonic() < deadline, "the standby does not follow"
+            time.sleep(0.02)
+
+    def address(self, schema: str) -> str:
+        """Return the address of a schema on whichever of the two may be written to."""
+        hosts = f"{self._primary.directory},{self._standby.directory}"
+        options = f"target_session_attrs=read-write&schema={schema}"
+        return f"postgresql://sluice@/postgres?host={hosts}&{options}"
+
+    def fail_over(self) -> None:
+        """Kill the primary and let the standby take over, which then waits for nobody."""
+        self._primary.stop(signal.SIGKILL)
+        self._standby.execute("SELECT pg_promote()")
+        self.is_passed_on = not self._standby.execute("SELECT pg_is_in_recovery()")[0][0]
+
+    def remove(self) -> None:
+        self._standby.remove()
+        self._primary.remove()
 
 
 def _binaries() -> Path:

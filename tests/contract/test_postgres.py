@@ -392,6 +392,30 @@ def test_what_became_of_a_commit_that_was_cut_off_is_found_out(
     database.run_now(tell("after"))
 
 
+def test_a_commit_is_known_by_its_mark_as_long_as_that_is_kept(schema: Schema) -> None:
+    connection = postgres._Connection(schema, writes=True)
+    try:
+        connection.begin()
+        number, mark = connection._change, "0a0a0a0a"
+        connection.rollback()
+
+        def tell_commits(marks: str, later: int) -> None:
+            look(
+                schema,
+                f"UPDATE {postgres.CHANGES} SET number = {number + later}, marks = '{marks}'",
+            )
+
+        tell_commits("ffffffff" + mark, 1)
+        assert connection._was_committed(number, mark)
+        tell_commits("ffffffffeeeeeeee", 2)
+        assert not connection._was_committed(number, mark)
+        tell_commits("ffffffff" * postgres.MARKS, postgres.MARKS)
+        with pytest.raises(StoreUnavailable, match="cannot be told"):
+            connection._was_committed(number, mark)
+    finally:
+        connection.close()
+
+
 def test_what_reads_needs_no_writers_connection(database: PostgresDatabase) -> None:
     """Commands that only write make one connection."""
     mine = "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'sluice'"

@@ -2,8 +2,8 @@
 
 The servers may be killed meanwhile: a client whose connection breaks does not know whether its
 call happened, says so, and goes on with the next server. A call that is answered with 503 did not
-happen, because the server says so: it is left out of the history, and if it happened all the same,
-the answers of others give it away.
+happen, because the server says so (unless it says that it does not know): it is left out of the
+history, and if it happened all the same, the answers of others give it away.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tests.history.subjects import flow_subject, task_subject
 ADMINISTRATOR = 1
 TEAM = (4, 5, 6)
 NOT_KEPT = 503
+NOT_TOLD = "cannot be told"  # of a change whose fate even the server does not know
 GIVE_UP_SECONDS = 60.0
 MOST_CALLS = 5_000  # of one client, whatever happens
 
@@ -39,6 +40,11 @@ class Call:
     def result(self) -> Any:
         """The result, None when the call was refused."""
         return self.body.get("result") if isinstance(self.body, dict) else None
+
+    @property
+    def words(self) -> str:
+        """What a refusal says."""
+        return str(self.body.get("error_description")) if isinstance(self.body, dict) else ""
 
 
 class Connection:
@@ -349,9 +355,10 @@ class Storm:
         call = connection.call(f"{self._paths[user]}{method}", parameters)
         answered: int | None = time.monotonic_ns()
         answer = None
-        if call.status is None or (call.status >= 500 and call.status != NOT_KEPT):
+        is_kept_by_nobody = call.status == NOT_KEPT and NOT_TOLD not in call.words
+        if call.status is None or (call.status >= 500 and not is_kept_by_nobody):
             outcome, answered = Outcome.UNKNOWN, None
-        elif call.status == NOT_KEPT:
+        elif is_kept_by_nobody:
             with self._lock:
                 self.calls["not kept"] += 1
             return None, None

@@ -58,6 +58,8 @@ LOCK_SECONDS = 10
 IDLE_SECONDS = 30
 # How long the fate of a commit is asked after that was cut off.
 OUTCOME_SECONDS = 5.0
+# So many commits back it can be told; a commit is known by a mark of so many bytes.
+MARKS, MARK_BYTES = 64, 4
 # The engine's own table: one row, changed by every commit that changed anything.
 CHANGES = "portal_change"
 
@@ -271,44 +273,54 @@ class _Connection:
         if not self.transaction.group_changed:
             execute("COMMIT", prepare=False)
             return
+        mark = secrets.token_hex(MARK_BYTES)
         execute(
-            f"UPDATE {CHANGES} SET number = number + 1 RETURNING number, pg_current_xact_id()::text"
+            f"UPDATE {CHANGES} SET number = number + 1,"
+            f" marks = left('{mark}' || marks, {MARKS * len(mark)}) RETURNING number"
         )
-        number, transaction_id = self._cursor.fetchone() or (0, "")
+        (number,) = self._cursor.fetchone() or (0,)
         try:
             execute("COMMIT", prepare=False)
         except psycopg.OperationalError as problem:
             if self._link is not None and not self._link.broken:
                 raise
-            if not self._was_committed(transaction_id):
+            if not self._was_committed(int(number), mark):
                 raise psycopg.OperationalError("the commit was cut off") from problem
         if self._cursor.statusmessage == "ROLLBACK":
             raise psycopg.OperationalError("the database did not commit")
         self._change = int(number)
 
-    def _was_committed(self, transaction_id: str) -> bool:
+    def _was_committed(self, number: int, mark: str) -> bool:
         """Find out what became of a commit whose answer did not arrive.
 
+        Not by the number of its transaction: after a fail-over that may be another's. The marks of
+        the last commits stand beside their number, and whoever holds the portal's lock knows that
+        nobody is about to commit any more.
+
         Raises:
-            StoreUnavailable: the database stays away, or does not know.
+            StoreUnavailable: the database stays away, or too many have committed since.
         """
         until = stopwatch() + OUTCOME_SECONDS
-        while True:
-            with contextlib.suppress(psycopg.Error):
-                link = self.connect()
-                row = link.execute(f"SELECT pg_xact_status('{transaction_id}'::xid8)").fetchone()
-                if row is None or row[0] in ("committed", "aborted", None):
+        while stopwatch() < until:
+            with contextlib.suppress(psycopg.Error), self.connect().transaction():
+                execute = self._cursor.execute
+                execute(f"SELECT pg_advisory_xact_lock({self._schema.lock})", prepare=False)
+                row = execute(
+                    f"SELECT number, marks, pg_is_in_recovery() FROM {CHANGES}"
+                ).fetchone()
+                if row is None:
                     break
-            if stopwatch() > until:
-                row = None
+                if row[2]:  # a standby, which may not have heard of it yet
+                    continue
+                marks = {row[1][at : at + len(mark)] for at in range(0, len(row[1]), len(mark))}
+                if mark in marks or row[0] - number < MARKS:
+                    return mark in marks
                 break
             time.sleep(0.05)
-        if row is None or row[0] is None:
-            raise StoreUnavailable(
-                "The database was lost while it kept the change, and it cannot be told whether it"
-                " did. Look before you try again."
-            )
-        return bool(row[0] == "committed")
+        raise StoreUnavailable(
+            "The database was lost while it kept the change, and it cannot be told whether it"
+            " did. Look before you try again."
+        )
 
 
 def _connect(schema: Schema) -> psycopg.Connection[Row]:
@@ -556,9 +568,9 @@ def _prepare(
             )
         if not tables:
             link.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema.name}"')
-            link.execute(f"CREATE TABLE {CHANGES} (number BIGINT NOT NULL)")
+            link.execute(f"CREATE TABLE {CHANGES} (number BIGINT NOT NULL, marks TEXT NOT NULL)")
             # Not from 0 on: who still knows a dropped portal of this name must see a change.
-            link.execute(f"INSERT INTO {CHANGES} VALUES ({secrets.randbits(62)})")
+            link.execute(f"INSERT INTO {CHANGES} VALUES ({secrets.randbits(62)}, '')")
         transaction = _Migrating()
         transaction.use(link.cursor())
         if migrate.apply(transaction, steps, identity=IDENTITY, now=now):
