@@ -606,12 +606,20 @@ def has_portal(schema: Schema) -> bool:
 
 
 def read_schema(schema: Schema, work: Callable[[Store], T]) -> T:
-    """Run reading work on a portal's schema without changing anything, and without a server."""
+    """Run reading work on a portal's schema without changing anything, and without a server.
+
+    Raises:
+        PortalUnusable: the database cannot be reached, or there is no portal.
+    """
     connection = _Connection(schema, writes=False)
     try:
         # It holds up nobody, and may wait for whoever takes what it reads.
         connection.connect().execute("SET idle_in_transaction_session_timeout = 0")
         connection.begin()
+    except psycopg.Error as problem:
+        connection.close()
+        raise _unusable(schema, problem) from problem
+    try:
         return work(connection.store)
     except psycopg.Error as problem:
         raise _told(problem) from problem
