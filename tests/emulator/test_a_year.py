@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from sluice.store.database import Row
 from sluice.store.jobs import JobKind
 from sluice.store.tables import Store
 from tests.emulator.conftest import MONDAY
+from tests.places import only_sqlite
 from tests.portals import EVERYBODY, Person, PortalInTest
 
 YEAR = timedelta(days=365)
@@ -137,7 +139,15 @@ class Year:
         if not self.tasks:
             return
         task = self.portal.task(self.random.choice(self.tasks[-40:]))
-        if task.is_untaken:
+        fate = self.random.random()
+        if fate < 0.03:
+            self._call(self.portal.admin, "tasks.task.delete", task.id)
+            self.tasks.remove(task.id)
+        elif fate < 0.06:
+            flow_id = self.random.choice([None, *(flow.id for flow in self.flows)]) or 0
+            fields = {"FLOW_ID": flow_id}
+            self._call(self.portal.admin, "tasks.task.update", task.id, fields=fields)
+        elif task.is_untaken:
             self._call(self.random.choice(self.team), "tasks.task.start", task.id)
         else:
             worker = Person(self.portal, task.responsible_id, self._path(task.responsible_id))
@@ -149,9 +159,9 @@ class Year:
     def _path(self, user_id: int) -> str:
         return {one.id: one.path for one in (self.portal.admin, self.boss, *self.team)}[user_id]
 
-    def _call(self, person: Person, method: str, task_id: int) -> None:
+    def _call(self, person: Person, method: str, task_id: int, **parameters: Any) -> None:
         """Try a move; whether it is allowed now is no matter of time."""
-        reply = person.call(method, taskId=task_id)
+        reply = person.call(method, taskId=task_id, **parameters)
         assert reply.status in (200, 400), reply.text
         self._look_at_alerts()
 
@@ -242,6 +252,7 @@ class Year:
             self.silent.pop((flow.id, alert), None)
 
 
+@only_sqlite  # no matter of engines, and the longest test there is
 @pytest.mark.parametrize("seed", [2026])
 def test_a_year_passes(seed: int, portal: PortalInTest, machine: VirtualClock) -> None:
     year = Year(portal, seed)
