@@ -14,10 +14,12 @@ import pytest
 from sluice.errors import StoreUnavailable
 from sluice.store import migrate, postgres
 from sluice.store.database import Database, PortalUnusable
+from sluice.store.listing import ordered
 from sluice.store.place import Schema, schema_at
 from sluice.store.postgres import PostgresDatabase, open_postgres
 from sluice.store.postgres_dialect import translated, translated_step
 from sluice.store.tables import Store
+from sluice.store.task_pages import LISTED
 from tests.contract.conftest import NOW
 from tests.places import another_program, look, only_postgresql
 from tests.postgres import cluster
@@ -249,6 +251,65 @@ def test_programs_that_start_at_once_make_a_portal_once(unmade: Schema) -> None:
     assert [process.exitcode for process in started] == [0] * 4
     applied = look(unmade, "SELECT number FROM migration ORDER BY number")
     assert applied == [(step.number,) for step in migrate.known()]
+
+
+def test_a_process_that_stands_still_in_a_call_keeps_nobody_out_for_long(
+    database: Database, schema: Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "IDLE_SECONDS", 0.2)
+    standing, goes_on = threading.Event(), threading.Event()
+    problems: list[StoreUnavailable] = []
+
+    def stand_still(store: Store) -> None:
+        store.facts.set("half", "x")
+        standing.set()
+        assert goes_on.wait(20)
+        store.facts.set("whole", "x")
+
+    def call(portal: PostgresDatabase) -> None:
+        with pytest.raises(StoreUnavailable, match="Nothing was changed") as problem:
+            portal.run_now(stand_still)
+        problems.append(problem.value)
+
+    slow = open_postgres(schema, NOW)
+    thread = threading.Thread(target=call, args=(slow,))
+    thread.start()
+    assert standing.wait(20)
+    database.run_now(tell("fact"))  # waits until the lock is taken away
+    goes_on.set()
+    thread.join(20)
+
+    assert len(problems) == 1
+    assert [told(database, name) for name in ("half", "whole", "fact")] == [None, None, "x"]
+    slow.run_now(tell("again"))
+    slow.close()
+
+
+# Plans
+
+
+@pytest.mark.parametrize(
+    ("column", "ascending"),
+    [
+        (name, way)
+        for name in ("DEADLINE", "CLOSED_DATE", "CHANGED_DATE", "TITLE", "ID")
+        for way in (True, False)
+    ],
+)
+def test_pages_of_tasks_are_read_in_the_order_of_an_index(
+    database: Database, schema: Schema, column: str, ascending: bool
+) -> None:
+    order = ordered([(LISTED[column], ascending)])
+
+    with another_program(schema) as execute:
+        execute("SET enable_seqscan = off")
+        execute("SET enable_bitmapscan = off")
+        plan = execute(f"EXPLAIN SELECT * FROM task ORDER BY {order} LIMIT 50")
+
+    # What is equal may have to be sorted; everything that there is, never.
+    steps = [line.strip().removeprefix("-> ").strip() for (line,) in plan]
+    assert any(step.startswith("Index Scan") for step in steps), plan
+    assert not [step for step in steps if step.startswith(("Sort  ", "Seq Scan"))], plan
 
 
 # Schemas

@@ -67,7 +67,6 @@ _UNAVAILABLE = "Nothing was changed. "
 _LOST = "The database cannot be reached. Try again."
 _WHAT_TO_DO = {
     "25006": "The database is read-only. Connect to its primary.",
-    "25P03": "The call stood still for too long and was ended. Try again.",
     "53100": "The disk of the database is full. Free some space and try again.",
     "53200": "The database is out of memory. Try again later.",
     "53300": "The database has too many connections. Try again later, or raise max_connections.",

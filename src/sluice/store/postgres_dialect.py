@@ -47,8 +47,14 @@ def translated(sql: str) -> tuple[str, tuple[str, ...]]:
     return _WORDS.sub(place, sql), tuple(names)
 
 
+# Indexes that lists are sorted by, and whose first column may have no value.
+_SPARSE = re.compile(r"\((deadline_micros|closed_micros), id\)")
+
+
 def translated_step(sql: str) -> str:
-    """Return a statement of a migration: texts are compared by their bytes, as SQLite does."""
+    """Return a statement of a migration: texts are compared by their bytes, as SQLite does, and
+    what has no value comes first in an index, as `store.listing` asks for it."""
+    sql = _SPARSE.sub(r"(\1 NULLS FIRST, id)", sql)
     return _WORDS.sub(lambda found: 'TEXT COLLATE "C"' if found[2] == "TEXT" else found[0], sql)
 
 
