@@ -5,6 +5,7 @@ Tests that ask for `engine` run on every one of them; most ask for a `place` on 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,10 @@ import pytest
 from hypothesis import settings
 
 from sluice.store.engine import Place
-from tests.places import chosen_engines, empty_place
+from tests.places import chosen_engines, empty_place, quick_disk
+
+if quick := quick_disk():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", quick)
 
 settings.register_profile("sluice", deadline=None)
 settings.load_profile("sluice")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +18,17 @@ only_sqlite = pytest.mark.parametrize("engine", ["sqlite"], scope="session")
 only_postgresql = pytest.mark.parametrize("engine", ["postgresql"], scope="session")
 
 ENGINES = ("sqlite", "postgresql")
+
+
+def quick_disk() -> str | None:
+    """Return a directory in memory, if there is one with room; None for the usual place.
+
+    What tests write need not outlive the machine, and a commit there takes no time.
+    """
+    memory = Path("/dev/shm")
+    if memory.is_dir() and shutil.disk_usage(memory).free > 4 << 30:
+        return str(memory)
+    return None
 
 
 def chosen_engines() -> tuple[str, ...]:

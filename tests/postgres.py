@@ -28,6 +28,7 @@ import pytest
 
 from sluice.store.place import Schema, schema_at
 from sluice.store.postgres import CHANGES, open_postgres
+from tests.places import quick_disk
 
 START_SECONDS = 30.0
 # What makes tests quick, and what a crash of the machine may destroy; servers in tests of
@@ -58,7 +59,7 @@ class Cluster:
     def __init__(self, *, durable: bool = False, copy_of: Cluster | None = None) -> None:
         self._settings = {**SPEED, **(DURABLE if durable else {})}
         self.binaries = _binaries()
-        self.directory = Path(tempfile.mkdtemp(prefix="sluice-pg-", dir=_quick_disk()))
+        self.directory = Path(tempfile.mkdtemp(prefix="sluice-pg-", dir=quick_disk()))
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             nobody = _unprivileged()
@@ -207,14 +208,6 @@ def _binaries() -> Path:
     if os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI must test with it", pytrace=False)
     pytest.skip(reason)
-
-
-def _quick_disk() -> str | None:
-    """Return a directory in memory, if there is one with room; None for the usual place."""
-    memory = Path("/dev/shm")
-    if memory.is_dir() and shutil.disk_usage(memory).free > 2 << 30:
-        return str(memory)
-    return None
 
 
 def _unprivileged() -> pwd.struct_passwd:

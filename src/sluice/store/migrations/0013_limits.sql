@@ -1,7 +1,7 @@
 -- How far the limits of a plan are used, by all processes together.
 
 CREATE TABLE limit_bucket (
-    address TEXT PRIMARY KEY,
+    address TEXT NOT NULL PRIMARY KEY,
     level_micros BIGINT NOT NULL,
     at_micros BIGINT NOT NULL
 );
