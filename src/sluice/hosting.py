@@ -19,6 +19,7 @@ from sluice.rest.door import Door, Doors
 from sluice.rest.request import JSON, Incoming
 from sluice.rest.response import Answer, refused
 from sluice.settings import Settings
+from sluice.store.addresses import host_addresses, keep_addresses, kept_addresses
 from sluice.store.database import PortalUnusable
 from sluice.store.engine import place_of, read_portal
 from sluice.store.portals import Register
@@ -54,6 +55,9 @@ class _Open:
 class Hosting:
     """The portals of a register.
 
+    Attributes:
+        ports: where the server answers, for HTTP and HTTPS.
+
     Args:
         settings: of the program; a portal's are the same, but for its place and domain.
         first: the portal that answers hosts that are nobody's.
@@ -67,6 +71,7 @@ class Hosting:
         self._settings = settings
         self._first = first
         self._machine = clock or SystemClock()
+        self.ports = settings.port, settings.tls_port
         self._known: Mapping[str, Hashable] = register.portals()
         self._open: dict[str, _Open] = {}  # the one that was called last comes last
         self._opening: dict[str, asyncio.Task[_Open]] = {}
@@ -138,12 +143,17 @@ class Hosting:
 
     async def _opens(self, host: str) -> _Open:
         identity = self._known[host]
-        portal = await asyncio.to_thread(
-            Portal, self._settings_of(host), clock=self._machine, empty=True
-        )
+        portal = await asyncio.to_thread(self._portal, host)
         self._open[host] = opened = _Open(portal, identity)
         self._close_some()
         return opened
+
+    def _portal(self, host: str) -> Portal:
+        portal = Portal(self._settings_of(host), clock=self._machine, empty=True)
+        addresses = host_addresses(host, *self.ports)
+        if portal.database.run_now(kept_addresses) != addresses:
+            portal.database.run_now(lambda store: keep_addresses(store, addresses))
+        return portal
 
     def _settings_of(self, host: str) -> Settings:
         return replace(

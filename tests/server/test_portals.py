@@ -101,6 +101,17 @@ def test_the_host_name_chooses_the_portal(hosted: Hosted) -> None:
         assert "result" in hosted.call(host, f"{first}profile")
 
 
+def test_commands_on_a_portal_name_its_host(hosted: Hosted) -> None:
+    made = hosted.server.cli_alone(
+        *("webhook", "create", "--user", "1", "--json", "--database", hosted.database(ACME))
+    )
+    assert made.returncode == 0, made.stderr
+
+    address = urlsplit(json.loads(made.stdout)["webhook"])
+    assert (address.hostname, address.port) == (ACME, urlsplit(hosted.server.ready.url).port)
+    assert "result" in hosted.call(ACME, f"{address.path}profile")
+
+
 def test_credentials_of_one_are_nothing_to_another(hosted: Hosted) -> None:
     first = urlsplit(hosted.server.ready.webhook).path
     paths = {**hosted.webhooks, "127.0.0.1": first}

@@ -11,10 +11,11 @@ import click
 import msgspec
 
 from sluice.app import ADMINISTRATOR_ID, Portal
-from sluice.cli.opened import address, settings_in_force
+from sluice.cli.opened import settings_in_force
 from sluice.cli.output import Failure, json_option, json_text, table
 from sluice.errors import RestError
 from sluice.settings import SettingError, Settings
+from sluice.store.addresses import host_addresses, keep_addresses
 from sluice.store.database import PortalUnusable
 from sluice.store.engine import address_of, place_of
 from sluice.store.portals import HostInvalid, Register, host_name, register_at
@@ -61,12 +62,13 @@ def create(host: str, demo: bool, portals: str | None, as_json: bool) -> None:
         database = register.address(name)
         portal = Portal(replace(settings, database=database, domain=name), empty=not demo)
         try:
+            addresses = host_addresses(name, settings.port, settings.tls_port)
+            portal.database.run_now(lambda store: keep_addresses(store, addresses))
             path = f"/rest/{ADMINISTRATOR_ID}/{portal.administrator_code()}/"
             kept = address_of(portal.place)
         finally:
             portal.close()
-    webhook = address(name, settings.port, secure=False) + path
-    tls_webhook = address(name, settings.tls_port, secure=True) + path
+    webhook, tls_webhook = addresses.plain + path, addresses.tls + path
     if as_json:
         facts = {"host": name, "database": kept, "webhook": webhook, "tls_webhook": tls_webhook}
         click.echo(json_text(facts))

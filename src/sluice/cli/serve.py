@@ -162,6 +162,8 @@ async def _serve(portal: Portal, settings: Settings, ready_file: Path | None) ->
 
     for ending in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(ending, end)
+    if hosting is not None:
+        hosting.ports = server.plain.port, server.tls.port
     addresses = Addresses(
         address(settings.host, server.plain.port, secure=False),
         address(settings.host, server.tls.port, secure=True),

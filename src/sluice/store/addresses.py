@@ -17,6 +17,11 @@ class Addresses(Struct, frozen=True):
     tls: str
 
 
+def host_addresses(host: str, port: int, tls_port: int) -> Addresses:
+    """Return where clients reach a host name on these ports."""
+    return Addresses(f"http://{host}:{port}", f"https://{host}:{tls_port}")
+
+
 def keep_addresses(store: Store, addresses: Addresses) -> None:
     """Write down where the portal's server listens."""
     store.facts.set(_FACT, msgspec.json.encode(addresses).decode())
