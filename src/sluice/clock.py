@@ -16,6 +16,8 @@ from msgspec import Struct
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ONE_MICROSECOND = timedelta(microseconds=1)
+# How long a portal's clock is held without a sign of life, in the machine's time.
+LEASE = timedelta(seconds=15)
 
 
 class Clock(Protocol):
@@ -89,7 +91,10 @@ class ClockState(Struct, frozen=True):
 
     def is_busy(self, machine: datetime) -> bool:
         """Tell whether somebody takes the clock through what falls due."""
-        return self.busy_until is not None and machine < self.busy_until
+        if self.busy_until is None:
+            return False
+        # One that ends later was taken before the machine's clock was set back.
+        return machine < self.busy_until <= machine + LEASE
 
     def set_to(self, instant: datetime, machine: datetime) -> ClockState:
         """Return the clock showing another instant; one that stands goes on standing."""

@@ -46,6 +46,16 @@ class StoreUnavailable(InternalServerError):
     status = 503
 
 
+class OutOfMemory(InternalServerError):
+    """The process was given no more memory while it worked on the call."""
+
+    status = 503
+    description = (
+        "The server has no memory left for this call. Make it smaller, or give the server more"
+        " memory."
+    )
+
+
 class InvalidRequest(RestError):
     code, status = "INVALID_REQUEST", 400
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sluice.clock import SystemClock, VirtualClock
+from sluice.clock import LEASE, SystemClock, VirtualClock
 from sluice.domain.events import Subscription
-from sluice.emulator.time_control import LEASE, ClockRefused
+from sluice.emulator.time_control import ClockRefused
 from sluice.store.outbox import Delivery, DeliveryState
 from sluice.store.tables import Store
 from tests.background.receiver import Receiver

@@ -9,9 +9,9 @@ from itertools import pairwise
 import pytest
 
 from sluice.background.due import Ran
-from sluice.clock import ClockState, Mode, VirtualClock
+from sluice.clock import LEASE, ClockState, Mode, VirtualClock
 from sluice.emulator import time_control
-from sluice.emulator.time_control import LEASE, ClockRefused, Report, TimeControl
+from sluice.emulator.time_control import ClockRefused, Report, TimeControl
 from sluice.emulator.time_words import TimeUnreadable
 from sluice.methods.tasks import flow_watch
 from sluice.store.jobs import JobKind

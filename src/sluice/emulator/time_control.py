@@ -16,13 +16,11 @@ from datetime import datetime, timedelta
 from msgspec import Struct, field
 
 from sluice.background.due import Ran, Source, first_due
-from sluice.clock import ClockState, Mode, PortalClock
+from sluice.clock import LEASE, ClockState, Mode, PortalClock
 from sluice.emulator.time_words import within
 from sluice.store.database import Database
 from sluice.store.tables import Store
 
-# How long the clock is held without a sign of life, in the machine's time.
-LEASE = timedelta(seconds=15)
 RENEWED_EACH_SECONDS = 4.0
 # How often one looks whether what is being sent has been.
 LOOK_AGAIN_SECONDS = 0.01

@@ -65,11 +65,13 @@ def batch(call: Call, cmd: object = None, halt: object = None) -> dict[str, Any]
         except RestError as refusal:
             call.store.transaction.undo()
             answers["error"][name] = told(refusal)
-        except Exception:
-            # One command's bug is not another's: it is undone, logged and told like any.
-            log.exception("a command of a batch failed for a reason of ours")
+        except Exception as problem:
+            refused = call.store.transaction.failure(problem)
+            if refused is None:
+                # One command's bug is not another's: it is undone, logged and told like any.
+                log.exception("a command of a batch failed for a reason of ours")
             call.store.transaction.undo()
-            answers["error"][name] = told(InternalServerError())
+            answers["error"][name] = told(refused or InternalServerError())
         if name in answers["error"] and as_truth(halt):
             break
     return {

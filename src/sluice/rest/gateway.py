@@ -18,6 +18,7 @@ from sluice.errors import (
     GuessedWrong,
     HttpsRequired,
     InternalServerError,
+    OutOfMemory,
     QueryLimitExceeded,
     RestError,
 )
@@ -97,6 +98,9 @@ class Gateway:
             if isinstance(refusal, GuessedWrong) and incoming.peer:
                 await self._slowdown.wrong(incoming.peer)
             return refused(refusal, output)
+        except MemoryError:
+            log.error("%s", OutOfMemory.description)
+            return refused(OutOfMemory(), output)
         except Exception:
             log.exception("a call failed for a reason of ours: %s", _without_code(incoming.path))
             return refused(InternalServerError(), output)

@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from sluice.errors import RestError
+
 if TYPE_CHECKING:
     from sluice.store.tables import Store
 
@@ -107,6 +109,17 @@ class Transaction(ABC):
     @abstractmethod
     def undo(self) -> None:
         """End a call, or one command of a batch, without its changes."""
+
+    @abstractmethod
+    def failure(self, problem: Exception) -> RestError | None:
+        """Return what a command of a batch is told if it was the engine that failed in it.
+
+        Returns:
+            None if the engine did not fail.
+
+        Raises:
+            Exception: the problem, if the whole batch fails with it.
+        """
 
     def insert(self, table: str, values: Parameters, on_conflict: str = "") -> int | None:
         """Insert a row into a table with an `id` and return the id, see `add`."""

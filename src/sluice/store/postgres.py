@@ -12,15 +12,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import queue
 import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import psycopg
 from psycopg import Cursor, RawCursor
@@ -40,7 +41,7 @@ from sluice.store.postgres_dialect import (
     translated_step,
 )
 from sluice.store.tables import Store
-from sluice.store.waiting import Line, Waiting, group_after, release
+from sluice.store.waiting import Line, Waiting, group_after, out_of_memory, release
 
 T = TypeVar("T")
 
@@ -56,6 +57,9 @@ LOCK_SECONDS = 10
 # A process that stands still in the middle of a transaction (stopped, or cut off) loses it, and
 # the lock, after this time.
 IDLE_SECONDS = 30
+# A database that says nothing for so long, in answer to one statement, is not reached any more: a
+# network that swallows what is sent keeps its connections open. Longer than LOCK_SECONDS.
+SILENT_SECONDS = 20.0
 # How long the fate of a commit is asked after that was cut off.
 OUTCOME_SECONDS = 5.0
 # So many commits back it can be told; a commit is known by a mark of so many bytes.
@@ -77,6 +81,42 @@ _WHAT_TO_DO = {
 }
 
 log = logging.getLogger("sluice.store")
+
+
+class _Link(psycopg.Connection[Row]):
+    """A connection that ends itself when the database has been silent for too long.
+
+    Attributes:
+        patience_seconds: how long it may say nothing while it is waited for.
+    """
+
+    patience_seconds = SILENT_SECONDS
+
+    def wait(self, gen: Generator[Any, Any, T], *rest: Any, **options: Any) -> T:
+        return super().wait(self._patient(gen), *rest, **options)
+
+    def _patient(self, answering: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
+        """Lead what waits for an answer; it hears nothing several times a second while it waits.
+
+        Raises:
+            psycopg.OperationalError: there was silence for too long; the connection is closed.
+        """
+        try:
+            wanted = next(answering)
+            heard = stopwatch()
+            while True:
+                ready = yield wanted
+                if ready:
+                    heard = stopwatch()
+                elif stopwatch() - heard > self.patience_seconds:
+                    self.pgconn.finish()
+                    raise psycopg.OperationalError(
+                        f"the database said nothing for {self.patience_seconds:.0f} seconds"
+                    )
+                wanted = answering.send(ready)
+        except StopIteration as done:
+            answer: T = done.value
+            return answer
 
 
 class PostgresTransaction(Transaction):
@@ -169,6 +209,10 @@ class PostgresTransaction(Transaction):
             self.forget()
         self._begun = self.changed = False
 
+    def failure(self, problem: Exception) -> None:
+        if _fails_everybody(problem):
+            raise problem
+
     @property
     def is_sound(self) -> bool:
         """Tell whether the transaction can go on as it is."""
@@ -182,11 +226,9 @@ class _Connection:
     It connects when it is first used, and again when it was lost.
     """
 
-    def __init__(
-        self, schema: Schema, *, writes: bool, link: psycopg.Connection[Row] | None = None
-    ) -> None:
+    def __init__(self, schema: Schema, *, writes: bool, link: _Link | None = None) -> None:
         self._schema = schema
-        self._link: psycopg.Connection[Row] | None = None
+        self._link: _Link | None = None
         self._cursor: Cursor[Row]
         self._change = 0
         self.transaction = PostgresTransaction()
@@ -228,13 +270,13 @@ class _Connection:
         (number,) = self._cursor.fetchone() or (0,)
         return int(number)
 
-    def connect(self) -> psycopg.Connection[Row]:
+    def connect(self) -> _Link:
         """Connect anew and return what this gives."""
         self.close()
         self.transaction.forget()
         return self._use(_connect(self._schema))
 
-    def _use(self, link: psycopg.Connection[Row]) -> psycopg.Connection[Row]:
+    def _use(self, link: _Link) -> _Link:
         self._link = link
         self._cursor = link.cursor()
         self.transaction.use(self._cursor)
@@ -245,8 +287,13 @@ class _Connection:
             self._link.close()
             self._link = None
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether there is a connection, as far as that is known."""
+        return self._link is not None and not self._link.closed
+
     def end_reading(self) -> None:
-        if self._link is not None and not self._link.closed:
+        if self.is_open:
             with contextlib.suppress(psycopg.Error):
                 self._cursor.execute("ROLLBACK", prepare=False)
 
@@ -322,7 +369,7 @@ class _Connection:
         )
 
 
-def _connect(schema: Schema) -> psycopg.Connection[Row]:
+def _connect(schema: Schema) -> _Link:
     """Connect to the schema, whether it exists or not.
 
     Raises:
@@ -337,7 +384,7 @@ def _connect(schema: Schema) -> psycopg.Connection[Row]:
         "keepalives_count": 3,
         "tcp_user_timeout": 30_000,
     }
-    link = psycopg.connect(
+    link = _Link.connect(
         **{**defaults, **given, "client_encoding": "utf8"},  # type: ignore[arg-type]
         autocommit=True,
         cursor_factory=RawCursor,
@@ -368,22 +415,26 @@ class _Lane:
         self.thread.start()
 
     def _run(self) -> None:
+        most = self._most
         while (first := self._line.get()) is not None:
-            group, closing = group_after(first, self._line, self._most)
-            self._serve(self._connection, group)
+            group, closing = group_after(first, self._line, most)
+            is_reached = self._serve(self._connection, group)
             release(group)
+            # Who stands in line for a database that is away waits for one attempt, not for many.
+            most = self._most if is_reached else MOST_IN_GROUP
             if closing:
                 break
         self._connection.close()
 
 
-_Serve = Callable[[_Connection, list[Waiting]], None]
+# Works on calls, and tells whether the database was reached.
+_Serve = Callable[[_Connection, list[Waiting]], bool]
 
 
 class PostgresDatabase:
     """A portal in a schema of PostgreSQL. Implements `Database`."""
 
-    def __init__(self, schema: Schema, link: psycopg.Connection[Row]) -> None:
+    def __init__(self, schema: Schema, link: _Link) -> None:
         """Begin to serve.
 
         Args:
@@ -444,7 +495,7 @@ class PostgresDatabase:
         for _, lane in self._lanes:
             lane.thread.join()
 
-    def _commit_together(self, connection: _Connection, group: list[Waiting]) -> None:
+    def _commit_together(self, connection: _Connection, group: list[Waiting]) -> bool:
         """Run the calls and commit once."""
         try:
             connection.begin()
@@ -460,26 +511,36 @@ class PostgresDatabase:
         except Exception as problem:
             # What was not committed did not happen, for everybody in the group alike.
             connection.rollback()
+            if isinstance(problem, psycopg.errors.ReadOnlySqlTransaction):
+                connection.close()  # an address of several hosts may lead to the primary next time
             told_all = _told(problem)
             for waiting in group:
                 waiting.error = told_all
+        return connection.is_open
 
-    def _read_together(self, connection: _Connection, group: list[Waiting]) -> None:
+    def _read_together(self, connection: _Connection, group: list[Waiting]) -> bool:
         """Run reading calls on one snapshot; who fails takes nobody along."""
         is_open = False
-        for waiting in group:
-            try:
-                if not is_open:
+        for number, waiting in enumerate(group):
+            if not is_open:
+                try:
                     connection.begin()
                     is_open = True
+                except Exception as problem:
+                    told_all = _told(problem)
+                    for other in group[number:]:
+                        other.error = told_all
+                    break
+            try:
                 waiting.result = waiting.work(connection.store)
             except BaseException as problem:
                 waiting.error = _told(problem)
-                if not is_open or not connection.transaction.is_sound:
+                if not connection.transaction.is_sound:
                     connection.end_reading()
                     is_open = False
         if is_open:
             connection.end_reading()
+        return connection.is_open
 
 
 def _run_one(connection: _Connection, waiting: Waiting) -> None:
@@ -488,7 +549,7 @@ def _run_one(connection: _Connection, waiting: Waiting) -> None:
         waiting.result = waiting.work(connection.store)
         transaction.keep()
     except BaseException as problem:
-        if isinstance(problem, psycopg.OperationalError):
+        if _fails_everybody(problem):
             raise  # not this call's alone: the database has given the transaction up, or is gone
         transaction.undo()
         waiting.error = _told(problem)
@@ -498,11 +559,25 @@ def _told(problem: BaseException) -> BaseException:
     """Return what the callers are told about a problem: their own, or a refusal of the engine."""
     if isinstance(problem, StopIteration):  # a future takes any other exception
         return RuntimeError("the work raised StopIteration")
-    if isinstance(problem, (psycopg.OperationalError, psycopg.InterfaceError)):
+    if isinstance(problem, MemoryError):
+        return out_of_memory()
+    if _is_of_the_database(problem):
         words = _what_to_do(problem)
         log.error("%s (%s)", words, _one_line(problem))
         return StoreUnavailable(_UNAVAILABLE + words)
     return problem
+
+
+def _fails_everybody(problem: BaseException) -> bool:
+    """Tell whether a call's problem is the whole group's: nothing of it can be committed."""
+    return isinstance(problem, MemoryError) or _is_of_the_database(problem)
+
+
+def _is_of_the_database(problem: BaseException) -> TypeGuard[psycopg.Error]:
+    """Tell whether the database failed, and not the statement."""
+    if isinstance(problem, (psycopg.OperationalError, psycopg.InterfaceError)):
+        return True
+    return isinstance(problem, psycopg.Error) and problem.sqlstate in _WHAT_TO_DO
 
 
 def _what_to_do(problem: psycopg.Error) -> str:
@@ -528,7 +603,9 @@ def open_postgres(
     try:
         link = _connect(schema)
         try:
+            link.patience_seconds = math.inf  # a large portal's migration takes its time
             _prepare(link, schema, now, migrate.known() if steps is None else steps)
+            link.patience_seconds = SILENT_SECONDS
         except BaseException:
             link.close()
             raise
@@ -612,8 +689,10 @@ def read_schema(schema: Schema, work: Callable[[Store], T]) -> T:
     """
     connection = _Connection(schema, writes=False)
     try:
+        link = connection.connect()
         # It holds up nobody, and may wait for whoever takes what it reads.
-        connection.connect().execute("SET idle_in_transaction_session_timeout = 0")
+        link.execute("SET idle_in_transaction_session_timeout = 0")
+        link.patience_seconds = math.inf
         connection.begin()
     except psycopg.Error as problem:
         connection.close()

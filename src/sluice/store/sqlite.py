@@ -25,11 +25,18 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from sluice.clock import stopwatch
-from sluice.errors import StoreUnavailable
+from sluice.errors import RestError, StoreUnavailable
 from sluice.store import migrate
 from sluice.store.database import NOTHING, Commits, Parameters, PortalUnusable, Row, Transaction
 from sluice.store.tables import Store
-from sluice.store.waiting import Line, Waiting, group_after, release, release_all
+from sluice.store.waiting import (
+    Line,
+    Waiting,
+    group_after,
+    out_of_memory,
+    release,
+    release_all,
+)
 
 T = TypeVar("T")
 
@@ -65,6 +72,7 @@ class SqliteTransaction(Transaction):
     lock = ""  # nobody else writes while the single writer does
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
         self._execute = connection.execute
         self._execute_many = connection.executemany
         self.cache: dict[Any, Any] = {}
@@ -128,6 +136,13 @@ class SqliteTransaction(Transaction):
             self.changed = False
             self.forget()
 
+    def failure(self, problem: Exception) -> RestError | None:
+        # SQLite may have given up the whole transaction (disk full, for one).
+        if isinstance(problem, MemoryError) or not self._connection.in_transaction:
+            raise problem
+        told = _told(problem)
+        return told if isinstance(told, StoreUnavailable) else None
+
 
 class _Connection:
     """A connection, its transaction and the tables on it; used by one thread at a time."""
@@ -177,7 +192,7 @@ class _Connection:
         try:
             self.begin()
             return work(self.store)
-        except (sqlite3.Error, StopIteration) as problem:
+        except (sqlite3.Error, StopIteration, MemoryError) as problem:
             if _is_write_by_reader(problem):
                 raise
             raise _told(problem) from problem
@@ -249,12 +264,17 @@ class SqliteDatabase:
     def _long_pool(self) -> ThreadPoolExecutor:
         if self._long_work is None:
             self._long_work = ThreadPoolExecutor(LONG_READERS, "sluice-reader")
-            for _ in range(LONG_READERS):
-                self._long_readers.put(_Connection(self.path, writes=False))
         return self._long_work
 
     def _read_long(self, work: Callable[[Store], T]) -> T:
-        connection = self._long_readers.get()
+        """Read on a connection that is free, or on a new one: no more than threads read at once."""
+        try:
+            connection = self._long_readers.get_nowait()
+        except queue.Empty:
+            try:
+                connection = _Connection(self.path, writes=False)
+            except sqlite3.Error as problem:
+                raise _told(problem) from problem
         try:
             return connection.read(work)
         finally:
@@ -339,6 +359,8 @@ class SqliteDatabase:
             waiting.result = waiting.work(writer.store)
             writer.transaction.keep()
         except BaseException as problem:
+            if isinstance(problem, MemoryError):
+                raise
             if not writer.sqlite.in_transaction:
                 # SQLite has given up the whole transaction (disk full, for one).
                 if isinstance(problem, sqlite3.Error):
@@ -357,6 +379,8 @@ def _told(problem: BaseException) -> BaseException:
     """Return what the callers are told about a problem: their own, or a refusal of the engine."""
     if isinstance(problem, StopIteration):  # a future takes any other exception
         return RuntimeError("the work raised StopIteration")
+    if isinstance(problem, MemoryError):
+        return out_of_memory()
     words = _what_to_do(problem)
     if words is None:
         return problem

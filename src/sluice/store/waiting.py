@@ -9,12 +9,20 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from sluice.errors import OutOfMemory, StoreUnavailable
+
 if TYPE_CHECKING:
     from sluice.store.tables import Store
 
 Work = Callable[["Store"], Any]
 
 log = logging.getLogger("sluice.store")
+
+
+def out_of_memory() -> StoreUnavailable:
+    """Return what callers are told when the process was given no more memory."""
+    log.error("%s", OutOfMemory.description)
+    return StoreUnavailable(f"Nothing was changed. {OutOfMemory.description}")
 
 
 class Waiting:
