@@ -7,10 +7,12 @@ portal, so a test can stop or kill a server and look at what the next one finds.
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,6 +87,13 @@ class ServerProcess:
         done = self.cli(*arguments, "--json")
         assert done.returncode == 0, f"sluice {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return json.loads(done.stdout)
+
+    def metric(self, name: str) -> float:
+        """Return a number without labels that the server tells at /metrics."""
+        with urllib.request.urlopen(f"{self.ready.url.rstrip('/')}/metrics", timeout=60) as told:
+            found = re.search(rf"^{name} (\S+)$", told.read().decode(), re.MULTILINE)
+        assert found is not None, name
+        return float(found[1])
 
     def webhook_for(self, user: int, *scopes: str) -> str:
         """Return the address of a new webhook of the user; no scopes mean every scope."""

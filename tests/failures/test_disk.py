@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import shutil
 import sqlite3
 import threading
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,7 +18,7 @@ from tests.failures.disks import failing_disk, slow_flushes, small_disk
 from tests.failures.page import Row
 from tests.places import look
 from tests.postgres import cluster
-from tests.server_process import ServerProcess, running_server
+from tests.server_process import running_server
 
 LARGE = secrets.token_hex(30_000)  # nothing that a database could make smaller
 
@@ -164,13 +162,6 @@ def test_a_file_that_stays_locked(row: Row, tmp_path: Path) -> None:
         assert caller.add_task("After")[0] == 200
 
 
-def metric(server: ServerProcess, name: str) -> float:
-    with urllib.request.urlopen(f"{server.ready.url.rstrip('/')}/metrics", timeout=20) as told:
-        found = re.search(rf"^{name} (\S+)$", told.read().decode(), re.MULTILINE)
-    assert found is not None
-    return float(found[1])
-
-
 @pytest.mark.failure("Slow disk, SQLite")
 def test_a_disk_that_takes_its_time(row: Row, tmp_path: Path) -> None:
     assert row.refusals == ()
@@ -179,18 +170,18 @@ def test_a_disk_that_takes_its_time(row: Row, tmp_path: Path) -> None:
     with running_server(tmp_path, environment={**slow, "SLUICE_METRICS": "all"}) as server:
         reader = Caller(server)
         assert reader.add_task("Before")[0] == 200
-        commits = metric(server, "sluice_commit_calls_count")
+        commits = server.metric("sluice_commit_calls_count")
         callers = [Caller(server) for _ in range(40)]
         held.touch()
         for number, caller in enumerate(callers):
             caller.ask("tasks.task.add", fields={"TITLE": f"{number}", "RESPONSIBLE_ID": 1})
         for _ in range(10_000):  # everybody stands in line, but for those whose commit is held
-            if metric(server, "sluice_waiting_calls") >= 20:
+            if server.metric("sluice_waiting_calls") >= 20:
                 break
             threading.Event().wait(0.005)
         assert reader.is_active()
         held.unlink()
 
         assert [caller.answer()[0] for caller in callers] == [200] * 40
-        assert metric(server, "sluice_commit_calls_count") - commits <= 20
+        assert server.metric("sluice_commit_calls_count") - commits <= 20
         assert reader("tasks.task.list")[1]["total"] >= 41

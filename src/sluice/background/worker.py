@@ -14,6 +14,7 @@ from math import inf
 
 from sluice.background.due import Ran, Source, first_due
 from sluice.clock import ClockState, Mode, PortalClock, to_micros
+from sluice.errors import StoreUnavailable
 from sluice.store.database import Database
 from sluice.store.tables import Store
 
@@ -120,6 +121,9 @@ class _Loop:
             self.waits_for_micros = inf  # whatever is planned from here on wakes
             try:
                 nap = await self._work()
+            except StoreUnavailable as problem:
+                log.warning("the worker waits: %s", problem)
+                nap = NAP_AFTER_FAILURE_SECONDS
             except Exception:
                 log.exception("the worker cannot reach the portal")
                 nap = NAP_AFTER_FAILURE_SECONDS

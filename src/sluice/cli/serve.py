@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import gc
 import json
 import os
@@ -24,6 +25,7 @@ from sluice.domain.portal import Plan
 from sluice.errors import RestError
 from sluice.hosting import Hosting
 from sluice.rest.door import Door, Doors
+from sluice.server.descriptors import take_all
 from sluice.server.http import HttpServer, PortTaken
 from sluice.server.logs import JSON, TEXT, begin_logging
 from sluice.server.proxy import Certificates
@@ -124,6 +126,8 @@ def command(
     try:
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)  # an earlier server's; it is to mean this one
+        take_all()
+        faulthandler.enable()  # C libraries may crash, for one when no memory is left: say where
         portal = Portal(settings, empty=empty)
         try:
             if settings.plan:

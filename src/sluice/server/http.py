@@ -15,6 +15,7 @@ from sluice.errors import HeadersTooLate
 from sluice.rest.door import Door, Doors
 from sluice.rest.gateway import Gateway
 from sluice.server.asgi import HttpApp
+from sluice.server.descriptors import Descriptors
 from sluice.server.forwarded import TrustedProxies
 from sluice.server.health import Health
 from sluice.server.limited_protocol import LimitedProtocol
@@ -97,6 +98,7 @@ class HttpServer:
         self._settings = settings
         self._gateway = gateway
         self._health = health
+        self._descriptors = Descriptors()
         self._trusted = TrustedProxies(settings.trusted_networks)
         self._answer = answer
         if watch.is_on:
@@ -144,6 +146,7 @@ class HttpServer:
                 "gateway": self._gateway,
                 "answer": staticmethod(self._answer),
                 "trusted": self._trusted,
+                "descriptors": self._descriptors,
                 "health": self._health,
             },
         )

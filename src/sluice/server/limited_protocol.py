@@ -8,7 +8,8 @@ import logging
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from sluice.errors import HeadersTooLarge, InvalidRequest, RestError
+from sluice.errors import HeadersTooLarge, InvalidRequest, OutOfMemory, RestError
+from sluice.server.descriptors import Descriptors
 
 # What a chunk of a body may add to itself: its size in hex and two line ends.
 _CHUNK_FRAME_BYTES = 12
@@ -29,6 +30,7 @@ class LimitedProtocol(HttpToolsProtocol):
     """
 
     max_header_bytes: int
+    descriptors: Descriptors
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
@@ -37,6 +39,9 @@ class LimitedProtocol(HttpToolsProtocol):
         self.arriving = False
         self.closing = False
         self._overhead_bytes = 0  # of the request that arrives: all that is not its body
+        if not self.descriptors.suffice_for(transport):
+            self.closing = True
+            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         if self.closing:
@@ -47,6 +52,10 @@ class LimitedProtocol(HttpToolsProtocol):
         try:
             self._parse(data)
         except httptools.HttpParserError as problem:
+            if isinstance(problem.__context__, MemoryError):
+                log.error("%s", OutOfMemory.description)
+                self.refuse(OutOfMemory())
+                return
             log.debug("no HTTP: %s", problem)
             self.refuse(InvalidRequest("This is no valid HTTP/1.1 request"))
         if self._overhead_bytes > self.max_header_bytes:

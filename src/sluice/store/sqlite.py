@@ -157,7 +157,10 @@ class _Connection:
         )
         self.sqlite.execute("PRAGMA synchronous = FULL")
         self.sqlite.execute("PRAGMA cache_size = -16384")
-        if not writes:
+        if writes:
+            # What a call may have to undo is small: it needs no file, nor a descriptor for one.
+            self.sqlite.execute("PRAGMA temp_store = MEMORY")
+        else:
             self.sqlite.execute("PRAGMA query_only = 1")
         self.transaction = SqliteTransaction(self.sqlite)
         self.store = Store(self.transaction)
