@@ -17,7 +17,7 @@ from tests.failures.caller import Caller, refusal
 from tests.failures.disks import failing_disk, slow_flushes, small_disk
 from tests.failures.page import Row
 from tests.places import look
-from tests.postgres import cluster
+from tests.postgres import cluster, fresh_schema
 from tests.server_process import running_server
 
 LARGE = secrets.token_hex(30_000)  # nothing that a database could make smaller
@@ -185,3 +185,32 @@ def test_a_disk_that_takes_its_time(row: Row, tmp_path: Path) -> None:
         assert [caller.answer()[0] for caller in callers] == [200] * 40
         assert server.metric("sluice_commit_calls_count") - commits <= 20
         assert reader("tasks.task.list")[1]["total"] >= 41
+
+
+@pytest.mark.failure("Commit that PostgreSQL does not end")
+def test_a_commit_that_waits_for_ever_is_given_up(row: Row, tmp_path: Path) -> None:
+    cannot_be_told, locked = row.refusals
+
+    def wait_for_standby(names: str) -> None:
+        cluster().execute(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
+        cluster().execute("SELECT pg_reload_conf()")
+        while cluster().execute("SHOW synchronous_standby_names") != [(names,)]:
+            threading.Event().wait(0.01)
+
+    with (
+        fresh_schema() as schema,
+        running_server(tmp_path, database=schema.address) as server,
+    ):
+        caller, other = Caller(server), Caller(server)
+        assert caller.add_task("Before")[0] == 200
+        wait_for_standby("nobody")
+        try:
+            assert refusal(caller.add_task("Unclear")) == cannot_be_told
+            assert refusal(other.add_task("Refused")) == locked
+            assert other.is_active()
+        finally:
+            wait_for_standby("")
+        assert caller.add_task("After")[0] == 200
+        titles = {title for (title,) in look(schema, "SELECT title FROM task")}
+        assert {"Before", "After"} <= titles
+        assert "Refused" not in titles

@@ -305,7 +305,7 @@ class _Connection:
             return
         try:
             self._cursor.execute("ROLLBACK", prepare=False)
-        except psycopg.Error:
+        except (psycopg.Error, MemoryError):
             self.close()
 
     def commit(self) -> None:
@@ -327,8 +327,9 @@ class _Connection:
         (number,) = self._cursor.fetchone() or (0,)
         try:
             execute("COMMIT", prepare=False)
-        except psycopg.OperationalError as problem:
-            if self._link is not None and not self._link.broken:
+        except (psycopg.OperationalError, MemoryError) as problem:
+            heard = isinstance(problem, psycopg.OperationalError)
+            if heard and self._link is not None and not self._link.broken:
                 raise
             if not self._was_committed(int(number), mark):
                 raise psycopg.OperationalError("the commit was cut off") from problem

@@ -187,7 +187,7 @@ class _Connection:
         self.transaction.forget()
         self.transaction.changed = False
         if self.sqlite.in_transaction:
-            with contextlib.suppress(sqlite3.Error):  # the next BEGIN will tell
+            with contextlib.suppress(sqlite3.Error, MemoryError):  # the next BEGIN will tell
                 self.sqlite.execute("ROLLBACK")
 
     def read(self, work: Callable[[Store], T]) -> T:
