@@ -9,6 +9,8 @@ tables takes longer than most tests, so schemas are emptied and used again.
 from __future__ import annotations
 
 import atexit
+import contextlib
+import ctypes
 import os
 import pwd
 import shutil
@@ -108,6 +110,7 @@ class Cluster:
                 stderr=subprocess.STDOUT,
                 cwd=self.directory,
                 start_new_session=True,  # Ctrl-C on the terminal is the tests'
+                preexec_fn=_end_with_the_tests,
                 **self._as,
             )
         deadline = time.monotonic() + START_SECONDS
@@ -195,6 +198,13 @@ class Pair:
     def remove(self) -> None:
         self._standby.remove()
         self._primary.remove()
+
+
+def _end_with_the_tests() -> None:
+    """Let Linux stop the server when the process that started it ends, however that ends."""
+    with contextlib.suppress(OSError, AttributeError):
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGINT)
 
 
 def _binaries() -> Path:
