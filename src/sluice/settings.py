@@ -114,7 +114,9 @@ class Settings:
     header_timeout_seconds: int = _setting(
         10, "Longest time for a request to arrive whole, its body apart, in seconds."
     )
-    body_timeout_seconds: int = _setting(60, "Longest pause inside a request's body, in seconds.")
+    body_timeout_seconds: int = _setting(
+        60, "Longest pause inside a request's body, or in reading an answer, in seconds."
+    )
     free_guesses: int = _setting(
         300,
         "Wrong webhook codes and tokens of one address before answers to further ones are delayed.",

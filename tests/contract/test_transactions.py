@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import resource
 import sqlite3
 import threading
 from collections.abc import Callable, Coroutine
@@ -363,3 +365,65 @@ def test_more_calls_than_a_group_holds_are_all_answered(
     wait(together())
 
     assert all(told(database, f"fact {number}") == "x" for number in range(20))
+
+
+def test_a_call_without_memory_takes_its_group_along_and_nothing_else(database: Database) -> None:
+    def greedy(store: Store) -> None:
+        store.facts.set("second", "x")
+        raise MemoryError
+
+    async def together() -> list[object]:
+        calls = (tell("first"), greedy)
+        return await asyncio.gather(
+            *(database.run(call, writes=True) for call in calls), return_exceptions=True
+        )
+
+    answers = wait(together())
+
+    assert isinstance(answers[1], StoreUnavailable)
+    assert str(answers[1]).startswith("Nothing was changed. The server has no memory left")
+    assert told(database, "second") is None
+    assert (told(database, "first") == "x") is (answers[0] is None)  # it was in the group, or not
+    wait(database.run(tell("after"), writes=True))
+    assert told(database, "after") == "x"
+
+
+def test_a_reading_call_without_memory_is_refused_in_words(database: Database) -> None:
+    def greedy(store: Store) -> None:
+        raise MemoryError
+
+    for long in (False, True):
+        with pytest.raises(StoreUnavailable, match="no memory left"):
+            wait(database.run(greedy, long=long))
+        assert told(database, "nothing") is None
+
+
+@only_sqlite
+def test_a_long_read_that_finds_no_descriptor_is_refused_and_the_next_one_answered(
+    database: Database,
+) -> None:
+    async def read() -> str | None:
+        return await database.run(lambda store: store.facts.get("nothing"), long=True)
+
+    async def without_descriptors() -> None:
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        used = [int(file.name) for file in Path("/dev/fd").iterdir()]
+        free = os.open("/dev/null", os.O_RDONLY)  # the lowest one that is free
+        os.close(free)
+        taken = [os.dup(0) for _ in range(max(used) + 1 - free)]  # whatever is below as well
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(used) + 1, limits[1]))
+        try:
+            for _ in range(sqlite.LONG_READERS + 1):
+                with pytest.raises(StoreUnavailable, match="cannot be opened"):
+                    await read()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            for file in taken:
+                os.close(file)
+
+    async def work() -> None:
+        await without_descriptors()
+        for _ in range(sqlite.LONG_READERS + 1):
+            assert await read() is None
+
+    wait(work())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
 from collections.abc import Iterator
@@ -122,6 +123,46 @@ def test_a_network_that_swallows_a_commit_leaves_it_open_what_became_of_it(
         network.recover()
         assert caller.is_active()
         assert look(schema, "SELECT title FROM task WHERE title <> 'Before'") == []
+
+
+@pytest.mark.failure("Half-open connection of a client")
+def test_a_client_that_reads_nothing_is_hung_up_on(tmp_path: Path) -> None:
+    settings = {"SLUICE_BODY_TIMEOUT_SECONDS": "2", "SLUICE_METRICS": "all"}
+    with running_server(tmp_path, environment=settings) as server:
+        caller = Caller(server)
+        task = caller.add_task("Large", "x" * 12_000_000)[1]["result"]["task"]
+        address = urlsplit(server.ready.webhook)
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+            client.settimeout(60)
+            client.connect((address.hostname, address.port))
+            path = f"{address.path}tasks.task.get?taskId={task['id']}"
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            client.recv(1)  # the answer has begun
+            caller.close()
+            until = stopwatch() + 20 + BUSY_MACHINE_SECONDS
+            while server.metric("sluice_connections") > 1:  # the one that asks
+                assert stopwatch() < until
+                threading.Event().wait(0.1)
+            left = b""
+            while data := client.recv(65_536):
+                left += data
+            assert len(left) < 12_000_000  # no more than the system had taken before
+
+
+@pytest.mark.failure("Half-open connection of a client")
+def test_a_client_that_reads_slowly_is_given_the_time(tmp_path: Path) -> None:
+    with running_server(tmp_path, environment={"SLUICE_BODY_TIMEOUT_SECONDS": "2"}) as server:
+        task = Caller(server).add_task("Large", "x" * 12_000_000)[1]["result"]["task"]
+        address = urlsplit(server.ready.webhook)
+        connection = http.client.HTTPConnection(address.netloc, timeout=60)
+        connection.request("GET", f"{address.path}tasks.task.get?taskId={task['id']}")
+        answer = connection.getresponse()
+        size = 0
+        while part := answer.read(800_000):
+            size += len(part)
+            threading.Event().wait(0.3)  # together longer than one may pause
+        assert size > 12_000_000
 
 
 @pytest.mark.failure("Half-open connection of a client")

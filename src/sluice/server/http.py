@@ -54,7 +54,11 @@ class Listener(uvicorn.Server):
     def _refuse_the_late(self) -> None:
         now = asyncio.get_running_loop().time()
         for connection in list(self.server_state.connections):
-            if isinstance(connection, LimitedProtocol) and connection.waiting_since is not None:
+            if not isinstance(connection, LimitedProtocol):
+                continue
+            if connection.is_unread(now, self._settings.body_timeout_seconds):
+                connection.transport.abort()
+            elif connection.waiting_since is not None:
                 name = "header" if connection.in_headers else "body"
                 limit: int = getattr(self._settings, f"{name}_timeout_seconds")
                 if now - connection.waiting_since > limit:

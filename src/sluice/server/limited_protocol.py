@@ -34,7 +34,9 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
-        self.waiting_since: float | None = self.loop.time()
+        self._read_at = self.loop.time()
+        self._unread_bytes = 0  # of what waits for the client, when that was looked at last
+        self.waiting_since: float | None = self._read_at
         self.in_headers = True
         self.arriving = False
         self.closing = False
@@ -123,6 +125,20 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self.arriving:
             self._unset_keepalive_if_required()
+
+    # From the listener, every second
+
+    def is_unread(self, now: float, seconds: float) -> bool:
+        """Tell whether the client has read nothing of what waits for it for so long.
+
+        Args:
+            now: loop time.
+        """
+        waiting_bytes = self.transport.get_write_buffer_size()
+        if waiting_bytes == 0 or waiting_bytes < self._unread_bytes:
+            self._read_at = now
+        self._unread_bytes = waiting_bytes
+        return now - self._read_at > seconds
 
     # For who answers
 
