@@ -1,7 +1,7 @@
 """What is measured, beside what, and with which goal."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -9,10 +9,12 @@ from itertools import count
 from pathlib import Path
 
 from bench import programs
-from bench.load import FLOW, Generator, Request
+from bench.load import FLOW, Generator, Request, at_once
+from bench.places import Place
 from bench.portals import DEMO_FLOW, copy, differing_rows, grow
 from bench.programs import ACTIVATE, GET, Answer, Running, ask
 from bench.rounds import Heat, Series
+from tests.postgres import Cluster
 
 SLUICE, CONSTANT, EACH, UNGROUPED, MOTO, BARE = (
     "sluice",
@@ -24,6 +26,7 @@ SLUICE, CONSTANT, EACH, UNGROUPED, MOTO, BARE = (
 )
 LIMITED, BATCHED = "sluice, every limit on", "sluice, 50 calls in a batch"
 COMMANDS = 50
+SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 PARAMETER = "flow-517"
 
 
@@ -33,11 +36,16 @@ class NotComparable(Exception):
 
 @dataclass(frozen=True)
 class Bench:
-    """Where the files are, what sends the load, and for how long at a time."""
+    """Where the portals are, what sends the load, and for how long at a time.
+
+    Attributes:
+        cluster: the PostgreSQL of this run, if it is installed.
+    """
 
     directory: Path
     generator: Generator
     seconds: int
+    cluster: Cluster | None = None
 
     @property
     def portal(self) -> Path:
@@ -54,6 +62,25 @@ class Bench:
         target = self.directory / f"{name}.db"
         copy(self.portal, target)
         return target
+
+    def new_portal(self, engine: str, name: str) -> Place:
+        """Return a new demo portal on an engine.
+
+        Raises:
+            NotComparable: the engine is not there.
+        """
+        if engine == SQLITE:
+            return Place(f"sqlite:///{self.copy_portal(name)}")
+        if self.cluster is None:
+            raise NotComparable("there is no PostgreSQL to measure")
+        place = Place(self.cluster.address(name.replace("-", "_")))
+        with programs.sluice(place.address, self.directory):
+            return place
+
+    @property
+    def engines(self) -> list[str]:
+        """Return the engines that can be measured here."""
+        return [SQLITE] if self.cluster is None else [POSTGRESQL, SQLITE]
 
     def load(
         self, peer: str, request: Request, connections: int, goal_ratio: float | None = None
@@ -181,14 +208,14 @@ def memory(peers: Peers) -> Heat:
 
 
 @contextmanager
-def flatness(bench: Bench, few: int, many: int) -> Iterator[list[Heat]]:
+def flatness(bench: Bench, engine: str, few: int, many: int) -> Iterator[list[Heat]]:
     """Yield, while the programs run, the heats of a great portal beside a small one."""
     with ExitStack() as running:
         portals = []
         for flows in (many, few):
-            database = bench.copy_portal(f"flows-{flows}")
-            ids = grow(database, flows)
-            program = running.enter_context(programs.sluice(database, bench.directory))
+            place = bench.new_portal(engine, f"flows-{flows}")
+            ids = grow(place, flows)
+            program = running.enter_context(programs.sluice(place.address, bench.directory))
             portals.append((f"{flows:,} flows".replace(",", " "), program, ids))
 
         def heat(method: str, which: str) -> Heat:
@@ -202,9 +229,40 @@ def flatness(bench: Bench, few: int, many: int) -> Iterator[list[Heat]]:
                 for name, program, ids in portals
             )
             series = [bench.load(*great, 64), bench.load(*small, 64, 0.8)]
-            return Heat(f"{_word(method)} of {which} flow, 64 connections", "calls/s", series)
+            title = f"{engine}: {_word(method)} of {which} flow, 64 connections"
+            return Heat(title, "calls/s", series)
 
         yield [heat(method, which) for which in ("one", "any") for method in (ACTIVATE, GET)]
+
+
+@contextmanager
+def shared_limits(bench: Bench, engine: str) -> Iterator[list[Heat]]:
+    """Yield, while the programs run, the heat of limits that two processes share."""
+    modules = (("bench.peers.limited", "--plan", "commercial"), ("sluice",))
+    with ExitStack() as running:
+        served: list[list[Running]] = []
+        for module, *options in modules:
+            place = bench.new_portal(engine, f"limits-{len(served)}")
+            served.append(
+                [
+                    running.enter_context(
+                        programs.sluice(place.address, bench.directory, module, *options)
+                    )
+                    for _ in range(2)
+                ]
+            )
+
+        def series(name: str, processes: Sequence[Running], goal: float | None) -> Series:
+            requests = [_activate(process) for process in processes]
+            return Series(name, lambda: at_once(bench.generator, requests, 64, bench.seconds), goal)
+
+        yield [
+            Heat(
+                f"{engine}: activate, two processes, 64 connections",
+                "calls/s",
+                [series(LIMITED, served[0], None), series("sluice, no limits", served[1], 0.95)],
+            )
+        ]
 
 
 def cold_start(bench: Bench) -> Heat:

@@ -1,5 +1,5 @@
 -- Gives wrk the body, and prints one JSON line at the end.
--- wrk ... URL -- BODY [FIRST LAST]: "{flow}" in BODY becomes a number from FIRST to LAST, another one in each call.
+-- wrk ... URL -- METHOD BODY [FIRST LAST]: "{flow}" in BODY becomes a number from FIRST to LAST, another one in each call.
 
 local threads = {}
 
@@ -8,21 +8,21 @@ function setup(thread)
 end
 
 function init(args)
-  wrk.method = "POST"
-  wrk.body = args[1]
+  wrk.method = args[1]
+  wrk.body = args[2]
   wrong = 0
-  if args[2] then
-    local first, last = tonumber(args[2]), tonumber(args[3])
+  if args[3] then
+    local first, last = tonumber(args[3]), tonumber(args[4])
     math.randomseed(first + last)
     request = function()
-      local body = args[1]:gsub("{flow}", tostring(math.random(first, last)))
+      local body = args[2]:gsub("{flow}", tostring(math.random(first, last)))
       return wrk.format(nil, nil, nil, body)
     end
   end
 end
 
 function response(status, headers, body)
-  if status ~= 200 or body:find('"error"', 1, true) then
+  if status < 200 or status > 299 or body:find('"error"', 1, true) then
     wrong = wrong + 1
   end
 end

@@ -11,7 +11,8 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,6 +36,13 @@ class Request:
     body: str
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
     spread: tuple[int, int] | None = None
+    method: str = "POST"
+
+    @property
+    def target(self) -> str:
+        """Return path and query, as the first line of a request says them."""
+        parts = urlsplit(self.url)
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     def render(self) -> bytes:
         """Return the bytes of one call."""
@@ -43,8 +51,8 @@ class Request:
         if self.spread:
             body = body.replace(FLOW, str(random.randint(*self.spread)))
         lines = [
-            f"POST {parts.path} HTTP/1.1",
-            f"Host: {parts.netloc}",
+            f"{self.method} {self.target} HTTP/1.1",
+            *([] if "Host" in self.headers else [f"Host: {parts.netloc}"]),
             *(f"{name}: {value}" for name, value in self.headers.items()),
             f"Content-Length: {len(body)}",
         ]
@@ -53,7 +61,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Load:
-    """What one run counted. Only whole answers with status 200 and no `error` count as calls."""
+    """What one run counted. Only whole answers with status 2xx and no `error` count as calls."""
 
     calls: int
     seconds: float
@@ -73,13 +81,14 @@ def wrk(request: Request, connections: int, seconds: int) -> Load:
     """Run `wrk` and return what it counted.
 
     Raises:
-        LoadFailed: an answer was not 200, held an `error`, or never came.
+        LoadFailed: an answer was not 2xx, held an `error`, or never came.
     """
     headers = [
         part for name, value in request.headers.items() for part in ("-H", f"{name}: {value}")
     ]
-    run = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(LUA), *headers, request.url]
-    given = [request.body, *(str(end) for end in request.spread or ())]
+    run = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(LUA), *headers]
+    run += ["--timeout", f"{seconds + GRACE_SECONDS}s", request.url]
+    given = [request.method, request.body, *(str(end) for end in request.spread or ())]
     output = subprocess.run(
         [*run, "--", *given],
         check=True,
@@ -100,11 +109,28 @@ def wrk(request: Request, connections: int, seconds: int) -> Load:
     )
 
 
+def at_once(
+    generator: Generator, requests: Sequence[Request], connections: int, seconds: int
+) -> float:
+    """Send calls to several servers at the same time; return the calls a second of all of them.
+
+    Args:
+        connections: of all together; each gets an equal share.
+
+    Raises:
+        LoadFailed: an answer was not 2xx, held an `error`, or never came.
+    """
+    with ThreadPoolExecutor(len(requests)) as threads:
+        share = connections // len(requests)
+        loads = threads.map(lambda request: generator(request, share, seconds), requests)
+        return sum(load.per_second for load in loads)
+
+
 def asyncio_client(request: Request, connections: int, seconds: int) -> Load:
     """Call from this process and return what was counted.
 
     Raises:
-        LoadFailed: an answer was not 200, held an `error`, or never came.
+        LoadFailed: an answer was not 2xx, held an `error`, or never came.
     """
     return asyncio.run(_call_from_here(request, connections, seconds))
 
@@ -136,7 +162,7 @@ class _Tally:
 
     def count(self, head: bytes, body: bytes, seconds: float) -> None:
         self.micros.append(int(seconds * 1e6))
-        if not head.startswith(b"HTTP/1.1 200") or b'"error"' in body:
+        if not head.startswith(b"HTTP/1.1 2") or b'"error"' in body:
             self.refused += 1
 
 

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.peers.toggle import commit_toggle, connect
+from bench.places import Place
 from bench.programs import ACTIVATE, Running, ask
 
 DEMO_FLOW = 517
@@ -20,63 +21,61 @@ def copy(source: Path, target: Path) -> None:
         old.backup(new)
 
 
-def grow(database: Path, flows: int) -> tuple[int, int]:
+def grow(place: Place, flows: int) -> tuple[int, int]:
     """Add copies of the demo flow, each with a group and people of its own; return their ids."""
     last = FIRST_COPY + flows - 1
-    with closing(connect(database)) as connection:
-        group_id = connection.execute(
-            "SELECT group_id FROM flow WHERE id = :id", {"id": DEMO_FLOW}
-        ).fetchone()[0]
-        connection.execute("BEGIN")
-        named = {"id": "n", "name": "name || ' ' || n", "name_key": "name_key || ' ' || n"}
-        for table, key, original, changed in [
-            ("workgroup", "id", group_id, named),
-            ("workgroup_member", "group_id", group_id, {"group_id": "n"}),
-            ("flow", "id", DEMO_FLOW, {**named, "group_id": "n"}),
-            ("flow_member", "flow_id", DEMO_FLOW, {"flow_id": "n"}),
-        ]:
-            _multiply(connection, table, f"{key} = {original}", changed, (FIRST_COPY, last))
-        connection.execute("COMMIT")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (group_id,) = place.execute(f"SELECT group_id FROM flow WHERE id = {DEMO_FLOW}")[0]
+    named = {"id": "n", "name": "name || ' ' || n", "name_key": "name_key || ' ' || n"}
+    _multiply(
+        place,
+        (FIRST_COPY, last),
+        ("workgroup", f"id = {group_id}", named),
+        ("workgroup_member", f"group_id = {group_id}", {"group_id": "n"}),
+        ("flow", f"id = {DEMO_FLOW}", {**named, "group_id": "n"}),
+        ("flow_member", f"flow_id = {DEMO_FLOW}", {"flow_id": "n"}),
+    )
     return FIRST_COPY, last
 
 
-def grow_tasks(database: Path, tasks: int) -> None:
+def grow_tasks(place: Place, tasks: int) -> None:
     """Add copies of the only task of the demo flow until there are so many, all in time."""
-    with closing(connect(database)) as connection:
-        first = connection.execute("SELECT MAX(id) FROM task").fetchone()[0]
-        connection.execute("BEGIN")
-        copies = (first + 1, first + tasks - 1)
-        _multiply(connection, "task", f"id = {first}", {"id": "n", "guid": "guid || n"}, copies)
-        _multiply(connection, "task_member", f"task_id = {first}", {"task_id": "n"}, copies)
-        for table, column in (
-            ("flow_counter", "pending"),
-            ("flow_counter", "total"),
-            ("efficiency_cell", "total"),
-            ("task_total", "total"),
-        ):
-            connection.execute(f"UPDATE {table} SET {column} = :tasks", {"tasks": tasks})
-        connection.execute("COMMIT")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (first,) = place.execute("SELECT MAX(id) FROM task")[0]
+    _multiply(
+        place,
+        (first + 1, first + tasks - 1),
+        ("task", f"id = {first}", {"id": "n", "guid": "guid || n"}),
+        ("task_member", f"task_id = {first}", {"task_id": "n"}),
+    )
+    place.execute(
+        *(
+            f"UPDATE {table} SET {column} = {tasks}"
+            for table, column in (
+                ("flow_counter", "pending"),
+                ("flow_counter", "total"),
+                ("efficiency_cell", "total"),
+                ("task_total", "total"),
+            )
+        )
+    )
 
 
 def _multiply(
-    connection: sqlite3.Connection,
-    table: str,
-    which: str,
-    changed: Mapping[str, str],
-    numbers: tuple[int, int],
+    place: Place, numbers: tuple[int, int], *rows: tuple[str, str, Mapping[str, str]]
 ) -> None:
-    """Copy rows once for each number n of a range; `changed` gives columns other values, as SQL."""
-    columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-    values = ", ".join(changed.get(column, column) for column in columns)
-    connection.execute(
-        f"WITH RECURSIVE number(n) AS"
-        f" (SELECT :first UNION ALL SELECT n + 1 FROM number WHERE n < :last)"
-        f" INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM number, {table}"
-        f" WHERE {which}",
-        {"first": numbers[0], "last": numbers[1]},
-    )
+    """Copy rows of tables once for each number n of a range; the columns given get other values."""
+    first, last = numbers
+    statements = []
+    for table, which, changed in rows:
+        columns = place.columns(table)
+        values = ", ".join(changed.get(column, column) for column in columns)
+        statements.append(
+            f"WITH RECURSIVE number(n) AS"
+            f" (SELECT {first} UNION ALL SELECT n + 1 FROM number WHERE n < {last})"
+            f" INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM number, {table}"
+            f" WHERE {which}"
+        )
+    place.execute(*statements)
+    place.settle(*(table for table, _, changed in rows if "id" in changed))
 
 
 def differing_rows(running: Running, database: Path) -> Rows:

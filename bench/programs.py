@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,7 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from bench.load import Request
@@ -18,9 +21,12 @@ from bench.load import Request
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 60  # a program that is not ready by then is given up
 STOP_SECONDS = 10
+REDMINE = Path("/usr/share/redmine")  # where Debian's package has it
+REDMINE_SECONDS = 300  # it makes three hundred migrations, and starts slowly
 POLL_SECONDS = 0.001
 ACTIVATE = "tasks.flow.Flow.activate"
 GET = "tasks.flow.Flow.get"
+_starts = count()
 
 
 class ProgramFailed(Exception):
@@ -43,6 +49,10 @@ class Running:
     address: str
     pid: int
     started: float  # by time.perf_counter()
+
+    def request(self, method: str, **parameters: object) -> Request:
+        """Return the call of any method."""
+        return Request(self.address + method, json.dumps(parameters))
 
     def call(self, method: str, flow_id: int | str) -> Request:
         """Return the call of a flow method."""
@@ -73,7 +83,7 @@ def ask(request: Request) -> Answer:
     parts = urlsplit(request.url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=START_SECONDS)
     try:
-        connection.request("POST", parts.path, request.body, dict(request.headers))
+        connection.request(request.method, request.target, request.body, dict(request.headers))
         response = connection.getresponse()
         return Answer(response.status, response.getheaders(), response.read().decode())
     finally:
@@ -81,11 +91,17 @@ def ask(request: Request) -> Answer:
 
 
 @contextmanager
-def sluice(database: Path, data: Path, module: str = "sluice", *options: str) -> Iterator[Running]:
-    """Serve a portal from a database file, made on the way when there is none."""
-    ready = data / f"{database.stem}-ready.json"
-    ready.unlink(missing_ok=True)
-    arguments = ["--port", "0", "--tls-port", "0", "--database", f"sqlite:///{database}"]
+def sluice(
+    database: Path | str, data: Path, module: str = "sluice", *options: str
+) -> Iterator[Running]:
+    """Serve a portal from a database, made on the way when there is none.
+
+    Args:
+        database: a file of SQLite, or any address.
+    """
+    ready = data / f"ready-{next(_starts)}.json"
+    address_of = f"sqlite:///{database}" if isinstance(database, Path) else database
+    arguments = ["--port", "0", "--tls-port", "0", "--database", address_of]
 
     def address() -> str | None:
         if not ready.exists():
@@ -122,16 +138,56 @@ def receiver(file: Path) -> Iterator[Running]:
 @contextmanager
 def moto() -> Iterator[Running]:
     """Serve moto's imitation of AWS: peer (c)."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-
-    def address() -> str | None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return f"http://127.0.0.1:{port}/"
-        return None
-
+    port, address = _free_port()
     with _program(["moto.server", "-H", "127.0.0.1", "-p", str(port)], address) as running:
         yield running
+
+
+@contextmanager
+def redmine(directory: Path, database: str) -> Iterator[tuple[Running, dict[str, Any]]]:
+    """Serve Debian's Redmine with two workers of puma, and what a new instance needs.
+
+    Args:
+        database: the address of an empty database, as Rails takes it.
+
+    Yields:
+        The server, and its `key`, `project` and `version`.
+    """
+    gems = directory / "Gemfile"
+    # Debian's own lets in the drivers of the instances that its administrator made.
+    gems.write_text(f'eval_gemfile "{REDMINE}/Gemfile"\ngem "pg", "~> 1.2"\n')
+    environment = {
+        **{"BUNDLE_GEMFILE": str(gems)},
+        **{"RAILS_ENV": "production", "X_DEBIAN_SITEID": "default"},
+        **{"DATABASE_URL": database, "LANG": "C.UTF-8"},
+    }
+    for tool in (
+        ["rake", "-s", "db:migrate"],
+        ["bin/rails", "runner"],
+    ):
+        script = [str(ROOT / "bench/peers/redmine.rb")] if tool[-1] == "runner" else []
+        done = subprocess.run(
+            [*tool, *script],
+            cwd=REDMINE,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=REDMINE_SECONDS,
+        )
+        if done.returncode:
+            raise ProgramFailed(f"Redmine's {tool[-1]}: {done.stderr[:400]}")
+    facts = json.loads(done.stdout.splitlines()[-1])
+    port, address = _free_port()
+    command = ["puma", "-e", "production", "-w", "2", "-t", "5:5", "--dir", str(REDMINE)]
+    command += ["-b", f"tcp://127.0.0.1:{port}"]
+    log = directory / "puma.log"
+    with _started(command, "puma", address, environment, log, REDMINE_SECONDS) as running:
+        yield running, facts
+
+
+def has_redmine() -> bool:
+    """Tell whether Debian's Redmine and puma are installed."""
+    return (REDMINE / "bin/rails").exists() and shutil.which("puma") is not None
 
 
 def ssm(running: Running, operation: str, **parameter: object) -> Request:
@@ -160,6 +216,38 @@ def bare_loop(database: Path, flow_id: int, seconds: int) -> float:
     return float(counted["commits"] / counted["seconds"])
 
 
+def same_statements(address: str, seconds: int, request: Request) -> float:
+    """Return the commits per second of the statements that Sluice runs for a call."""
+    method = request.target.rpartition("/")[2]
+    output = subprocess.run(
+        [
+            *(sys.executable, "-m", "bench.peers.same_statements"),
+            *(address, str(seconds), method, request.body),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=seconds + START_SECONDS,
+    )
+    if output.returncode:
+        raise ProgramFailed(f"the statements cannot be repeated: {output.stderr[-400:]}")
+    counted = json.loads(output.stdout)
+    return float(counted["commits"] / counted["seconds"])
+
+
+def _free_port() -> tuple[int, Callable[[], str | None]]:
+    """Return a port, and what tells its address once somebody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+
+    def address() -> str | None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return f"http://127.0.0.1:{port}/"
+        return None
+
+    return port, address
+
+
 @contextmanager
 def _peer(name: str, argument: str) -> Iterator[Running]:
     told = Path(argument).with_suffix(f".{name}.json")
@@ -181,17 +269,31 @@ def _program(
     output: Path = Path(os.devnull),
 ) -> Iterator[Running]:
     """Start a Python module, yield it as soon as it has an address, and stop it at the end."""
+    command = [sys.executable, "-m", *module]
+    with _started(command, module[0], address, environment or {}, output) as running:
+        yield running
+
+
+@contextmanager
+def _started(
+    command: Sequence[str],
+    name: str,
+    address: Callable[[], str | None],
+    environment: dict[str, str],
+    output: Path,
+    patience: float = START_SECONDS,
+) -> Iterator[Running]:
     started = time.perf_counter()
     with output.open("wb") as standard_output:
         process = subprocess.Popen(
-            [sys.executable, "-m", *module],
+            command,
             cwd=ROOT,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, **environment},
             stdout=standard_output,
             stderr=subprocess.DEVNULL,
         )
     try:
-        yield Running(_wait(process, module[0], started, address), process.pid, started)
+        yield Running(_wait(process, name, started, address, patience), process.pid, started)
     finally:
         process.terminate()
         try:
@@ -206,11 +308,12 @@ def _wait(
     name: str,
     started: float,
     address: Callable[[], str | None],
+    patience: float,
 ) -> str:
-    while time.perf_counter() - started < START_SECONDS:
+    while time.perf_counter() - started < patience:
         if found := address():
             return found
         if process.poll() is not None:
             raise ProgramFailed(f"{name} ended with exit code {process.returncode}")
         time.sleep(POLL_SECONDS)
-    raise ProgramFailed(f"{name} was not ready after {START_SECONDS} s")
+    raise ProgramFailed(f"{name} was not ready after {patience:.0f} s")

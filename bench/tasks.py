@@ -16,7 +16,7 @@ WITHIN = 0.8  # what a great portal keeps of a small one's speed
 
 
 @contextmanager
-def tasks(bench: Bench, sizes: Sequence[int]) -> Iterator[list[Heat]]:
+def tasks(bench: Bench, engine: str, sizes: Sequence[int]) -> Iterator[list[Heat]]:
     """Yield, while the programs run, the heats of portals with so many tasks each.
 
     Args:
@@ -25,12 +25,12 @@ def tasks(bench: Bench, sizes: Sequence[int]) -> Iterator[list[Heat]]:
     with ExitStack() as running:
         portals = []
         for size in sizes:
-            database = bench.copy_portal(f"tasks-{size}")
-            with programs.sluice(database, bench.directory) as maker:
+            place = bench.new_portal(engine, f"tasks-{size}")
+            with programs.sluice(place.address, bench.directory) as maker:
                 ask(_add(maker))  # the pattern of all others
-            grow_tasks(database, size)
-            idle_flow, _ = grow(database, 1)
-            program = running.enter_context(programs.sluice(database, bench.directory))
+            grow_tasks(place, size)
+            idle_flow, _ = grow(place, 1)
+            program = running.enter_context(programs.sluice(place.address, bench.directory))
             portals.append((f"{size:,} tasks".replace(",", " "), program))
         smallest = portals[-1][1]
         heats = []
@@ -40,10 +40,10 @@ def tasks(bench: Bench, sizes: Sequence[int]) -> Iterator[list[Heat]]:
             # Another flow is switched: one that is off takes no tasks.
             switch = smallest.call(ACTIVATE, idle_flow)
             adding.append(bench.load(f"{SLUICE}, activate", switch, connections))
-            heats.append(Heat(f"task add into a queue, {word}", "calls/s", adding))
+            heats.append(Heat(f"{engine}: task add into a queue, {word}", "calls/s", adding))
             for title, request in (("first page", _first_page), ("page by id", _page_by_id)):
                 listing = _held(bench, portals, request, connections)
-                heats.append(Heat(f"task list, {title}, {word}", "calls/s", listing))
+                heats.append(Heat(f"{engine}: task list, {title}, {word}", "calls/s", listing))
         yield heats
 
 

@@ -18,7 +18,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -56,12 +56,21 @@ class Cluster:
     Args:
         durable: it writes as a real one does.
         copy_of: begin as a standby of this server, instead of empty.
+        inside: the directory to make its own in; None is a quick one.
+        settings: more of PostgreSQL's settings; they win over those given here.
     """
 
-    def __init__(self, *, durable: bool = False, copy_of: Cluster | None = None) -> None:
-        self._settings = {**SPEED, **(DURABLE if durable else {})}
+    def __init__(
+        self,
+        *,
+        durable: bool = False,
+        copy_of: Cluster | None = None,
+        inside: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self._settings = {**SPEED, **(DURABLE if durable else {}), **(settings or {})}
         self.binaries = _binaries()
-        self.directory = Path(tempfile.mkdtemp(prefix="sluice-pg-", dir=quick_disk()))
+        self.directory = Path(tempfile.mkdtemp(prefix="sluice-pg-", dir=inside or quick_disk()))
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             nobody = _unprivileged()
@@ -123,6 +132,12 @@ class Cluster:
                 time.sleep(0.02)
             else:
                 return
+
+    @property
+    def pid(self) -> int:
+        """Return the server's first process."""
+        assert self._server is not None
+        return self._server.pid
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop the server: SIGINT breaks connections off, SIGQUIT and SIGKILL crash it."""
@@ -207,13 +222,17 @@ def _end_with_the_tests() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGINT)
 
 
-def _binaries() -> Path:
+def installed() -> Path | None:
     """Return the directory of PostgreSQL's programs, which Debian keeps out of the PATH."""
     if found := shutil.which("postgres"):
         return Path(found).resolve().parent
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    if versions:
-        return versions[-1].parent
+    return versions[-1].parent if versions else None
+
+
+def _binaries() -> Path:
+    if found := installed():
+        return found
     reason = "PostgreSQL's server is not installed"
     if os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI must test with it", pytrace=False)
