@@ -6,12 +6,12 @@ tasks, on the same PostgreSQL.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from bench import programs
-from bench.heats import COMMANDS, POSTGRESQL, SQLITE, Bench, NotComparable
-from bench.load import Request, at_once
+from bench.heats import COMMANDS, POSTGRESQL, SECONDS_OF_ADDS, SQLITE, Bench, NotComparable
+from bench.load import Request
 from bench.places import Place
 from bench.portals import DEMO_FLOW, grow
 from bench.programs import ACTIVATE, GET, Running, ask
@@ -123,7 +123,7 @@ _CALLS = (
         "task add",
         lambda at, by: by.request("tasks.task.add", fields={"TITLE": "Help", "FLOW_ID": DEMO_FLOW}),
         has_loop=True,
-        at_least=6,
+        at_least=SECONDS_OF_ADDS,
         redmine=lambda peer: peer.add,
     ),
     _Call(
@@ -136,7 +136,7 @@ _CALLS = (
         lambda at, by: by.batch(ACTIVATE, at.idle_flow, COMMANDS),
         counts=COMMANDS,
         shares_a_file=False,
-        at_least=6,
+        at_least=SECONDS_OF_ADDS,
     ),
 )
 
@@ -159,9 +159,9 @@ def _heat(
         goal = OF_THE_LOOP if connections == 64 else None
         series.append(Series(SAME, _loop(bench, first.place, request), goal))
     if call.redmine and peer:
-        slow = replace(bench, seconds=max(bench.seconds, REDMINE_SECONDS))
         at_a_time = min(connections, REDMINE_CONNECTIONS)
-        series.append(slow.load(peer.name, call.redmine(peer), at_a_time))
+        request = call.redmine(peer)
+        series.append(bench.load(peer.name, request, at_a_time, at_least=REDMINE_SECONDS))
     word = f"{connections} connection" + "s" * (connections > 1)
     return Heat(f"{call.name}, {word}", "calls/s", series)
 
@@ -169,10 +169,8 @@ def _heat(
 def _series(bench: Bench, call: _Call, served: _Served, connections: int) -> Series:
     requests = [call.request(served, process) for process in served.processes]
 
-    seconds = max(bench.seconds, call.at_least)
-
     def run() -> float:
-        return call.counts * at_once(bench.generator, requests, connections, seconds)
+        return call.counts * bench.send(requests, connections, call.at_least)
 
     return Series(served.name, run)
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from bench import programs
 from bench.heats import SQLITE, Bench, NotComparable
-from bench.load import Request, at_once
+from bench.load import Request
 from bench.places import Place, proportional_bytes
 from bench.portals import DEMO_FLOW
 from bench.programs import ACTIVATE, GET, Running, ask
@@ -89,7 +89,7 @@ def portals(bench: Bench, many: int) -> Iterator[list[Heat]]:
 def _heat(bench: Bench, engine: str, pair: Sequence[_Hosted], method: str, hot: int) -> Heat:
     def run(hosted: _Hosted) -> float:
         requests = [hosted.call(host, method) for host in list(hosted.webhooks)[:hot]]
-        return at_once(bench.generator, requests, CONNECTIONS, bench.seconds)
+        return bench.send(requests, CONNECTIONS)
 
     word = f"{hot} hot portal" + "s" * (hot > 1)
     return Heat(

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from bench import programs
-from bench.heats import SLUICE, Bench
+from bench.heats import SECONDS_OF_ADDS, SLUICE, Bench
 from bench.load import Request
 from bench.portals import DEMO_FLOW, grow, grow_tasks
 from bench.programs import ACTIVATE, Running, ask
@@ -57,6 +57,7 @@ def _held(
             request(program),
             connections,
             WITHIN if number else None,
+            SECONDS_OF_ADDS if request is _add else 1,
         )
         for number, (name, program) in enumerate(portals)
     ]
