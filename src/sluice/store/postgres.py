@@ -103,12 +103,14 @@ class _Link(psycopg.Connection[Row]):
         """
         try:
             wanted = next(answering)
-            heard = stopwatch()
+            silent_since: float | None = None
             while True:
                 ready = yield wanted
-                if ready:
-                    heard = stopwatch()
-                elif stopwatch() - heard > self.patience_seconds:
+                if ready:  # as a rule: nothing may be slow here
+                    silent_since = None
+                elif silent_since is None:
+                    silent_since = stopwatch()
+                elif stopwatch() - silent_since > self.patience_seconds:
                     self.pgconn.finish()
                     raise psycopg.OperationalError(
                         f"the database said nothing for {self.patience_seconds:.0f} seconds"
