@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import perf_counter
+from time import perf_counter, sleep
 from urllib.parse import urlsplit
 
 from bench import programs
 from bench.heats import SQLITE, Bench, NotComparable
 from bench.load import Request
-from bench.places import Place, proportional_bytes
+from bench.places import Place, processor_seconds, proportional_bytes
 from bench.portals import DEMO_FLOW
 from bench.programs import ACTIVATE, GET, Running, ask
 from bench.rounds import Heat, Series
@@ -26,6 +26,7 @@ from tests.postgres import Cluster
 HOT = 10
 WITHIN = 0.8  # what the hot ones keep of their speed
 CONNECTIONS = 60
+IDLE_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,13 @@ class _Hosted:
         theirs = proportional_bytes(self.cluster.pid) if self.cluster else 0
         return self.running.resident_bytes() + theirs
 
+    def idle(self) -> float:
+        """Return the share of a core that all of them take while nobody calls."""
+        processes = [self.running.pid, *([self.cluster.pid] if self.cluster else [])]
+        before, began = sum(map(processor_seconds, processes)), perf_counter()
+        sleep(IDLE_SECONDS)
+        return (sum(map(processor_seconds, processes)) - before) / (perf_counter() - began)
+
 
 @contextmanager
 def portals(bench: Bench, many: int) -> Iterator[list[Heat]]:
@@ -61,6 +69,7 @@ def portals(bench: Bench, many: int) -> Iterator[list[Heat]]:
     alone: list[Series] = []
     opening: list[Series] = []
     disk: list[Series] = []
+    idling: list[Series] = []
     with ExitStack() as running:
         for engine in bench.engines:
             pair = []
@@ -69,10 +78,13 @@ def portals(bench: Bench, many: int) -> Iterator[list[Heat]]:
                 pair.append(hosted)
                 if number != HOT:
                     disk.append(Series(engine, lambda each=each: each / 1e6))  # type: ignore[misc]
-            opened, memory = _open_all(pair[0])
+            closed = pair[1].idle()
+            opened, memory = _open_all(pair[1])
+            idle = (pair[1].idle() - closed) / HOT
+            _open_all(pair[0])
+            idling.append(Series(engine, lambda idle=idle: idle * 1000))  # type: ignore[misc]
             opening.append(Series(engine, lambda opened=opened: opened * 1000))  # type: ignore[misc]
             alone.append(Series(engine, lambda memory=memory: memory / 1e6))  # type: ignore[misc]
-            _open_all(pair[1])
             heats += [
                 _heat(bench, engine, pair, method, hot)
                 for method in (ACTIVATE, GET)
@@ -82,6 +94,7 @@ def portals(bench: Bench, many: int) -> Iterator[list[Heat]]:
             *heats,
             Heat("memory of an open portal, of all programs together", "MB", alone),
             Heat("disk of an empty portal", "MB", disk),
+            Heat("an open portal that nobody calls, of a second of a core", "ms", idling),
             Heat("first call of a portal that is closed", "ms", opening),
         ]
 

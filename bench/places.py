@@ -1,5 +1,6 @@
 """Where the portals of the benchmarks are: files, and schemas of a PostgreSQL of our own."""
 
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -35,13 +36,25 @@ def postgres() -> Iterator[Cluster | None]:
 def proportional_bytes(first: int) -> int:
     """Return the memory of a process and its children; what they share is counted once."""
     kilobytes = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has ended, or is none of ours
-            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-            if first in (parent, int(process.name)):
-                told = (process / "smaps_rollup").read_text()
-                kilobytes += int(told.partition("\nPss:")[2].split()[0])
+    for process, _ in _family(first):
+        with suppress(OSError):  # it has ended
+            told = (process / "smaps_rollup").read_text()
+            kilobytes += int(told.partition("\nPss:")[2].split()[0])
     return kilobytes * 1024
+
+
+def processor_seconds(first: int) -> float:
+    """Return the time that a process and its children have had of any core."""
+    ticks = sum(int(stat[11]) + int(stat[12]) for _, stat in _family(first))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _family(first: int) -> Iterator[tuple[Path, list[str]]]:
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            stat = (process / "stat").read_text().rpartition(")")[2].split()
+            if first in (int(stat[1]), int(process.name)):
+                yield process, stat
 
 
 @dataclass(frozen=True)
