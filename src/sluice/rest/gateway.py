@@ -105,9 +105,12 @@ class Gateway:
             log.exception("a call failed for a reason of ours: %s", _without_code(incoming.path))
             return refused(InternalServerError(), output)
 
-    async def share_limits(self) -> None:
-        """Add what was counted here to what other processes have counted, if there is a limit."""
-        await self._shared.share(self._limits, self.clock.now().timestamp())
+    async def share_limits(self) -> bool:
+        """Add what was counted here to what other processes have counted, if there is a limit.
+
+        Returns whether there is one.
+        """
+        return await self._shared.share(self._limits, self.clock.now().timestamp())
 
     async def _call(self, incoming: Incoming, asked: Route, arrived: datetime) -> Answer:
         if asked.method not in self.table:

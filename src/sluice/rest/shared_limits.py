@@ -50,8 +50,10 @@ class SharedLimits:
         self._round = 0
         self._has_begun = False
 
-    async def share(self, limits: PlanLimits, now: float) -> None:
+    async def share(self, limits: PlanLimits, now: float) -> bool:
         """Share what was counted since the last time, and learn what others have counted.
+
+        Returns whether there is a limit at all.
 
         Args:
             limits: those in force.
@@ -59,8 +61,9 @@ class SharedLimits:
         """
         counted = _Counted(self._bucket.take(), self._operating.take())
         is_news = bool(counted.calls or counted.seconds)
-        if not is_news and not limits.burst and not self._operating.is_limited:
-            return
+        is_limited = bool(limits.burst) or self._operating.is_limited
+        if not is_news and not is_limited:
+            return False
         try:
             total = await self._database.run(
                 partial(self._exchange, counted, limits.per_second, now), writes=is_news
@@ -68,11 +71,12 @@ class SharedLimits:
         except StoreUnavailable:
             self._bucket.put_back(counted.calls)
             self._operating.put_back(counted.seconds)
-            return
+            return True
         for address, (level, at) in total.levels.items():
             self._bucket.set_level(address, level, at)
         for pair, baskets in total.seconds.items():
             self._operating.set_baskets(pair, baskets)
+        return is_limited
 
     def _exchange(self, counted: _Counted, per_second: float, now: float, store: Store) -> _Total:
         use, minute = store.limit_use, int(now) // BASKET_SECONDS
