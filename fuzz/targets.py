@@ -219,7 +219,9 @@ def _portal() -> PortalInTest:
     """A portal with two people, each with something of their own, and an application."""
     directory = Path(tempfile.mkdtemp(prefix="sluice-fuzz-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    portal = PortalInTest(directory, VirtualClock(datetime(2026, 1, 12, 9, 30, tzinfo=UTC)))
+    portal = PortalInTest(
+        directory / "portal.db", VirtualClock(datetime(2026, 1, 12, 9, 30, tzinfo=UTC))
+    )
     anna, boris = portal.add_user("Anna"), portal.add_user("Boris")
     portal.add_flow("Intake", anna)
     boris.call("tasks.task.add", fields={"TITLE": BORIS_ONLY, "RESPONSIBLE_ID": boris.id})
