@@ -123,6 +123,7 @@ _CALLS = (
         "task add",
         lambda at, by: by.request("tasks.task.add", fields={"TITLE": "Help", "FLOW_ID": DEMO_FLOW}),
         has_loop=True,
+        shares_a_file=False,
         at_least=SECONDS_OF_ADDS,
         redmine=lambda peer: peer.add,
     ),
