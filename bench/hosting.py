@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from time import perf_counter, sleep
 from urllib.parse import urlsplit
 
@@ -77,14 +78,14 @@ def portals(bench: Bench, many: int) -> Iterator[list[Heat]]:
                 hosted, each = _serve(bench, running, engine, number)
                 pair.append(hosted)
                 if number != HOT:
-                    disk.append(Series(engine, lambda each=each: each / 1e6))  # type: ignore[misc]
+                    disk.append(_known(engine, each / 1e6))
             closed = pair[1].idle()
             opened, memory = _open_all(pair[1])
             idle = (pair[1].idle() - closed) / HOT
             _open_all(pair[0])
-            idling.append(Series(engine, lambda idle=idle: idle * 1000))  # type: ignore[misc]
-            opening.append(Series(engine, lambda opened=opened: opened * 1000))  # type: ignore[misc]
-            alone.append(Series(engine, lambda memory=memory: memory / 1e6))  # type: ignore[misc]
+            idling.append(_known(engine, idle * 1000))
+            opening.append(_known(engine, opened * 1000))
+            alone.append(_known(engine, memory / 1e6))
             heats += [
                 _heat(bench, engine, pair, method, hot)
                 for method in (ACTIVATE, GET)
@@ -99,6 +100,11 @@ def portals(bench: Bench, many: int) -> Iterator[list[Heat]]:
         ]
 
 
+def _known(peer: str, value: float) -> Series:
+    """Return the series of a number that was measured once."""
+    return Series(peer, lambda: value)
+
+
 def _heat(bench: Bench, engine: str, pair: Sequence[_Hosted], method: str, hot: int) -> Heat:
     def run(hosted: _Hosted) -> float:
         requests = [hosted.call(host, method) for host in list(hosted.webhooks)[:hot]]
@@ -109,7 +115,7 @@ def _heat(bench: Bench, engine: str, pair: Sequence[_Hosted], method: str, hot: 
         f"{engine}: {method.rpartition('.')[2]}, {word}, {CONNECTIONS} connections",
         "calls/s",
         [
-            Series(hosted.name, lambda hosted=hosted: run(hosted), WITHIN if number else None)  # type: ignore[misc]
+            Series(hosted.name, partial(run, hosted), WITHIN if number else None)
             for number, hosted in enumerate(pair)
         ],
     )

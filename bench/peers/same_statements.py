@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 from msgspec import Struct
@@ -20,7 +21,7 @@ from psycopg import RawCursor
 
 from sluice.cli.opened import ask, opened_portal
 from sluice.store import postgres
-from sluice.store.database import Parameters
+from sluice.store.database import NOTHING, Parameters
 from sluice.store.place import Schema, schema_at
 from sluice.store.postgres_dialect import adapt, stored, translated
 
@@ -47,25 +48,23 @@ def record(address: str, method: str, parameters: dict[str, Any]) -> list[Statem
         statements.append(Statement(text, [stored(given[name]) for name in names], None))
         return execute(self, sql, given)
 
-    def recorded_add(self: Any, sql: str, given: Parameters = {}) -> int | None:  # noqa: B006
+    def recorded_add(self: Any, sql: str, given: Parameters = NOTHING) -> int | None:
         made = add(self, sql, given)
         last = statements[-1]
         statements[-1] = Statement(last.sql, last.values, made)
         return made
 
-    postgres.PostgresTransaction._execute = recorded  # type: ignore[method-assign,assignment]
-    postgres.PostgresTransaction.add = recorded_add  # type: ignore[method-assign,assignment]
-    try:
-        with opened_portal(address) as portal:
-            for _ in range(WARM_CALLS):
-                statements.clear()
-                reply = ask(portal, method, parameters)
-                if "error" in reply.body:
-                    raise SystemExit(f"{method} is refused: {reply.refusal}")
-            return list(statements)
-    finally:
-        postgres.PostgresTransaction._execute = execute  # type: ignore[method-assign]
-        postgres.PostgresTransaction.add = add  # type: ignore[method-assign]
+    with (
+        patch.object(postgres.PostgresTransaction, "_execute", recorded),
+        patch.object(postgres.PostgresTransaction, "add", recorded_add),
+        opened_portal(address) as portal,
+    ):
+        for _ in range(WARM_CALLS):
+            statements.clear()
+            reply = ask(portal, method, parameters)
+            if "error" in reply.body:
+                raise SystemExit(f"{method} is refused: {reply.refusal}")
+        return list(statements)
 
 
 def _part_ids(address: str) -> None:

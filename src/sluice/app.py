@@ -86,7 +86,7 @@ class Portal:
         self.database: Database = open_portal(self.place, machine.now())
         self.is_new = self.database.run_now(lambda store: self._found(store, empty))
         if settings.language:
-            self.database.run_now(lambda store: store.facts.set("language", settings.language))
+            self.database.run_now(self._keep_language)
         slowdown = Slowdown(Guesses(settings.free_guesses, SECONDS_A_GUESS))
         self.gateway = Gateway(method_table(), self.database, self.clock, settings, slowdown)
         self.health = Health(self.database)
@@ -137,6 +137,10 @@ class Portal:
         if not empty:
             add_demo(store, now)
         return True
+
+    def _keep_language(self, store: Store) -> None:
+        if store.facts.get("language") != self.settings.language:
+            store.facts.set("language", self.settings.language)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Do what falls due until the event is set, and finish what is being done."""

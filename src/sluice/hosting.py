@@ -74,7 +74,7 @@ class Hosting:
         self.ports = settings.port, settings.tls_port
         self._known: Mapping[str, Hashable] = register.portals()
         self._open: dict[str, _Open] = {}  # the one that was called last comes last
-        self._opening: dict[str, asyncio.Task[_Open]] = {}
+        self._opening: dict[str, asyncio.Task[None]] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._due_next = 0  # whose turn it is to be looked at
 
@@ -89,27 +89,26 @@ class Hosting:
 
     def around(self, answer: Door) -> Door:
         """Return a door to the gateway of the portal that a request asks for."""
-
-        async def chosen(incoming: Incoming) -> Answer:
-            host = _host(incoming)
-            if host not in self._known:
-                return await answer(incoming)
-            return await self._answered(host, incoming, None)
-
-        return chosen
+        return self._chooser(answer, None)
 
     def doors(self, doors: Doors) -> Doors:
         """Return the same doors, each leading to the portal that a request asks for."""
         return {
-            path: door if path in OF_THE_PROGRAM else self._door(path, door)
+            path: door if path in OF_THE_PROGRAM else self._chooser(door, path)
             for path, door in doors.items()
         }
 
-    def _door(self, path: bytes, door: Door) -> Door:
+    def _chooser(self, first: Door, path: bytes | None) -> Door:
+        """Return a door to a portal's door at a path, or to its gateway without one.
+
+        Args:
+            first: that of the portal that answers hosts that are nobody's.
+        """
+
         async def chosen(incoming: Incoming) -> Answer:
             host = _host(incoming)
             if host not in self._known:
-                return await door(incoming)
+                return await first(incoming)
             return await self._answered(host, incoming, path)
 
         return chosen
@@ -129,24 +128,25 @@ class Hosting:
             opened.calls -= 1
 
     async def _opened(self, host: str) -> _Open:
-        """Return an open portal, opening it if it is not."""
-        opened = self._open.get(host)
-        if opened is not None:
-            if len(self._open) > 1:  # the last one called comes last
-                self._open[host] = self._open.pop(host)
-            return opened
-        opening = self._opening.get(host)
-        if opening is None:
-            opening = self._opening[host] = asyncio.create_task(self._opens(host))
-            opening.add_done_callback(lambda _: self._opening.pop(host, None))
-        return await asyncio.shield(opening)
+        """Return an open portal, opening it if it is not.
 
-    async def _opens(self, host: str) -> _Open:
+        It may be closed again before who waited for it comes to its turn: hence the loop.
+        """
+        while (opened := self._open.get(host)) is None:
+            opening = self._opening.get(host)
+            if opening is None:
+                opening = self._opening[host] = asyncio.create_task(self._opens(host))
+                opening.add_done_callback(lambda _: self._opening.pop(host, None))
+            await asyncio.shield(opening)
+        if len(self._open) > 1:  # the last one called comes last
+            self._open[host] = self._open.pop(host)
+        return opened
+
+    async def _opens(self, host: str) -> None:
         identity = self._known[host]
         portal = await asyncio.to_thread(self._portal, host)
-        self._open[host] = opened = _Open(portal, identity)
+        self._open[host] = _Open(portal, identity)
         self._close_some()
-        return opened
 
     def _portal(self, host: str) -> Portal:
         settings = self._settings_of(host)

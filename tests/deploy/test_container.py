@@ -86,9 +86,9 @@ def of_pip() -> Iterator[str]:
     for place in places:
         if Path(place).is_absolute() and Path(place).is_dir():
             yield from ("--volume", f"{place}:{place}:ro")
-    mine = Path("~/.config/pip").expanduser()
+    mine = Path("~/.config/pip").expanduser()  # found inside at the same place, by the same user
     if mine.is_dir():
-        yield from ("--volume", f"{mine}:/root/.config/pip:ro")
+        yield from ("--volume", f"{mine}:{mine}:ro")
 
 
 @pytest.fixture(scope="module")

@@ -93,6 +93,25 @@ def test_many_calls_at_a_time_open_a_portal_once(town: Town) -> None:
     assert len(town.hosting.open_hosts) <= len(HOSTS)
 
 
+def test_a_portal_that_is_closed_before_its_callers_turn_is_opened_again(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opens, opened = town.hosting._opens, []
+
+    async def opens_and_closes_once(host: str) -> Any:
+        done = await opens(host)
+        opened.append(host)
+        if len(opened) == 1:  # as when two portals come to be open in the same turn of the loop
+            closing = town.hosting._open.pop(host)
+            await closing.close()
+        return done
+
+    monkeypatch.setattr(town.hosting, "_opens", opens_and_closes_once)
+
+    assert "result" in town.wait(town.call("a.example"))
+    assert opened == ["a.example"] * 2
+
+
 def test_what_falls_due_in_a_portal_that_nobody_calls_is_done(town: Town) -> None:
     portal = town.opened("b.example")
     portal.database.run_now(

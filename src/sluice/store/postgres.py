@@ -359,12 +359,12 @@ class _Connection:
                 ).fetchone()
                 if row is None:
                     break
-                if row[2]:  # a standby, which may not have heard of it yet
-                    continue
-                marks = {row[1][at : at + len(mark)] for at in range(0, len(row[1]), len(mark))}
-                if mark in marks or row[0] - number < MARKS:
-                    return mark in marks
-                break
+                now, kept, is_standby = row
+                if not is_standby:  # which may not have heard of it yet
+                    marks = {kept[at : at + len(mark)] for at in range(0, len(kept), len(mark))}
+                    if mark in marks or now - number < MARKS:
+                        return mark in marks
+                    break
             time.sleep(0.05)
         raise StoreUnavailable(
             "The database was lost while it kept the change, and it cannot be told whether it"

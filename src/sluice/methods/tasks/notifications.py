@@ -130,7 +130,9 @@ def tell_of_flow(
 
 def tell_of_new_task(call: Call, task: Task) -> None:
     """Tell who has to do with a new task; the moderator of a flow has heard of it as such."""
-    told = {task.responsible_id} if _is_moderators(call, task) else set()
+    told: set[int] = set()
+    if task.responsible_id != call.actor.user_id and _is_moderators(call, task):
+        told.add(task.responsible_id)
     _tell_of_parts(call, None, task, told)
 
 
@@ -248,7 +250,7 @@ def _people(task: Task) -> tuple[int, ...]:
 
 
 def _is_moderators(at: Moment, task: Task) -> bool:
-    """Tell whether a task waits for a flow's moderator to give it to somebody."""
+    """Tell whether a task was given to a flow's moderator, who hears of it as such."""
     flow = None if task.flow_id is None else at.store.flows.find(task.flow_id)
     return flow is not None and flow.moderator_id == task.responsible_id
 
