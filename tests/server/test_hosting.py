@@ -98,13 +98,12 @@ def test_a_portal_that_is_closed_before_its_callers_turn_is_opened_again(
 ) -> None:
     opens, opened = town.hosting._opens, []
 
-    async def opens_and_closes_once(host: str) -> Any:
-        done = await opens(host)
+    async def opens_and_closes_once(host: str) -> None:
+        await opens(host)
         opened.append(host)
         if len(opened) == 1:  # as when two portals come to be open in the same turn of the loop
             closing = town.hosting._open.pop(host)
             await closing.close()
-        return done
 
     monkeypatch.setattr(town.hosting, "_opens", opens_and_closes_once)
 
