@@ -72,11 +72,17 @@ class ServerProcess:
         """Run `sluice ARGUMENTS` on the server's database, whatever its exit code."""
         return self.cli_alone(*arguments, "--database", self.ready.database)
 
-    def cli_alone(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run `sluice ARGUMENTS` and nothing more, whatever its exit code."""
+    def cli_alone(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run `sluice ARGUMENTS` and nothing more, whatever its exit code.
+
+        Args:
+            environment: variables beside the server's own.
+        """
         return subprocess.run(
             [sys.executable, "-m", "sluice", *arguments],
-            env=self.environment,
+            env={**self.environment, **(environment or {})},
             capture_output=True,
             text=True,
             check=False,

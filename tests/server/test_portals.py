@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -99,6 +100,19 @@ def test_the_host_name_chooses_the_portal(hosted: Hosted) -> None:
     first = urlsplit(hosted.server.ready.webhook).path
     for host in ("127.0.0.1", "nobody.example.com", ""):
         assert "result" in hosted.call(host, f"{first}profile")
+
+
+def test_a_new_portal_is_told_where_the_server_listens(tmp_path: Path) -> None:
+    with running_server(tmp_path, "--portals", str(tmp_path / "portals")) as server:
+        made = server.cli_alone(
+            *("portals", "create", ACME, "--json", "--portals", str(tmp_path / "portals")),
+            environment={"SLUICE_DATABASE": server.ready.database},
+        )
+        assert made.returncode == 0, made.stderr
+        told = json.loads(made.stdout)
+
+        for name, listens in (("webhook", server.ready.url), ("tls_webhook", server.ready.tls_url)):
+            assert urlsplit(told[name]).port == urlsplit(listens).port
 
 
 def test_commands_on_a_portal_name_its_host(hosted: Hosted) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -15,9 +16,9 @@ from sluice.cli.opened import settings_in_force
 from sluice.cli.output import Failure, json_option, json_text, table
 from sluice.errors import RestError
 from sluice.settings import SettingError, Settings
-from sluice.store.addresses import host_addresses, keep_addresses
+from sluice.store.addresses import host_addresses, keep_addresses, kept_addresses
 from sluice.store.database import PortalUnusable
-from sluice.store.engine import address_of, place_of
+from sluice.store.engine import address_of, has_portal, place_of, read_portal
 from sluice.store.portals import HostInvalid, Register, host_name, register_at
 
 
@@ -62,7 +63,7 @@ def create(host: str, demo: bool, portals: str | None, as_json: bool) -> None:
         database = register.address(name)
         portal = Portal(replace(settings, database=database, domain=name), empty=not demo)
         try:
-            addresses = host_addresses(name, settings.port, settings.tls_port)
+            addresses = host_addresses(name, *_ports(settings))
             portal.database.run_now(lambda store: keep_addresses(store, addresses))
             path = f"/rest/{ADMINISTRATOR_ID}/{portal.administrator_code()}/"
             kept = address_of(portal.place)
@@ -139,6 +140,15 @@ def drop(host: str, yes: bool, portals: str | None, as_json: bool) -> None:
         click.echo(json_text({"host": name}))
         return
     click.echo(f"The portal of {name} is gone.", err=True)
+
+
+def _ports(settings: Settings) -> tuple[int, int]:
+    """Return where the server listened last, or will listen first, for HTTP and HTTPS."""
+    place = place_of(settings)
+    kept = read_portal(place, kept_addresses) if has_portal(place) else None
+    if kept is None:
+        return settings.port, settings.tls_port
+    return urlsplit(kept.plain).port or 80, urlsplit(kept.tls).port or 443
 
 
 @contextmanager
