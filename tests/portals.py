@@ -310,7 +310,7 @@ class PortalInTest:
         return [ran.kind for ran in self.wait(self._portal.worker.run_due())]
 
     def told(self, flow_id: int) -> list[tuple[str, int]]:
-        """Return what was to be told of a flow, and to whom, in order."""
+        """Return what was told of a flow, and to whom, in order."""
         alerts = self.in_store(lambda store: store.alerts.of_flow(flow_id))
         return [(alert.notice.value, alert.user_id) for alert in alerts]
 

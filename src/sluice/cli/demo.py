@@ -215,5 +215,5 @@ def _told(day: Day) -> str:
         f"\n{day.tasks} tasks went into the flow.\n\n"
         f"{table(('Person', 'Received', 'Completed', 'Overdue'), rows)}\n\n"
         f"Efficiency of the flow: {day.efficiency} %\n"
-        f"To be told: {alerts}"
+        f"Told: {alerts}"
     )

@@ -1,4 +1,8 @@
-"""What somebody is to be told of a flow, as facts; telling them is another matter. flows.md 9."""
+"""What was told of a flow, all of it, and which alerts stay silent. flows.md 9.
+
+Notifications (`store/notifications.py`) are what people see: a later one takes the place of an
+earlier one, and may be removed. Here each stays, so that a flow's past can be looked at.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from sluice.store.database import Transaction
 
 
 class Told(Struct, frozen=True):
-    """A fact that a user is to be told.
+    """A fact that a user was told.
 
     Attributes:
         task_id: the task it is about, or None.
@@ -44,7 +48,7 @@ class Alerts:
         task_id: int | None = None,
         detail: str = "",
     ) -> None:
-        """Store that a user is to be told something."""
+        """Store that a user is told something."""
         self._tx.insert(
             "alert",
             {
@@ -58,7 +62,7 @@ class Alerts:
         )
 
     def of_flow(self, flow_id: int) -> list[Told]:
-        """Return what was to be told of a flow, oldest first."""
+        """Return what was told of a flow, oldest first."""
         rows = self._tx.all(
             "SELECT id, kind, flow_id, task_id, user_id, raised_micros, detail FROM alert"
             " WHERE flow_id = :flow_id ORDER BY id",
