@@ -112,10 +112,18 @@ def ask(
     return answer.status, answer.read().decode()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """Keep a port for a program that is told where to listen.
+
+    A port that was only found free is soon given to some connection. A socket that is bound and
+    does not listen keeps the system from giving it away, and a program that listens with
+    SO_REUSEADDR, as all these do, may have it.
+    """
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("0.0.0.0", 0))  # on every address: clients here come from several
+        yield int(kept.getsockname()[1])
 
 
 def command_of(kind: str, example: str, directory: Path, ports: dict[str, int]) -> list[str]:
@@ -151,19 +159,24 @@ KINDS = {"haproxy": "haproxy.cfg", "nginx": "nginx.conf", "caddy": "Caddyfile"}
 @contextmanager
 def behind(kind: str, servers: list[ServerProcess]) -> Iterator[Running]:
     """Run the example of this proxy in front of the servers."""
-    with tempfile.TemporaryDirectory() as name:  # where nobody may come, unlike pytest's own
+    with (
+        tempfile.TemporaryDirectory() as name,  # where nobody may come, unlike pytest's own
+        reserved_port() as port,
+    ):
         directory = Path(name)
         directory.chmod(0o777)
-        with running_proxy(kind, directory, servers) as proxy:
+        with running_proxy(kind, directory, port, servers) as proxy:
             yield proxy
 
 
 @contextmanager
-def running_proxy(kind: str, directory: Path, servers: list[ServerProcess]) -> Iterator[Running]:
+def running_proxy(
+    kind: str, directory: Path, port: int, servers: list[ServerProcess]
+) -> Iterator[Running]:
     secure = kind != "haproxy"
     outside = "8443" if secure else "8080"
     ports = {
-        outside: free_port(),
+        outside: port,
         "8024": urlsplit(servers[0].ready.url).port or 0,
         "8034": urlsplit(servers[1].ready.url).port or 0,
     }
@@ -177,7 +190,7 @@ def running_proxy(kind: str, directory: Path, servers: list[ServerProcess]) -> I
             env={**os.environ, "HOME": str(directory), "XDG_DATA_HOME": str(directory)},
             **NOBODY,
         )
-    running = Running(ports[outside], secure, servers, log)
+    running = Running(port, secure, servers, log)
     try:
         wait_until_it_answers(running, process)
         yield running
@@ -209,18 +222,19 @@ def wait_until_it_answers(proxy: Running, process: subprocess.Popen[bytes]) -> N
 
 @contextmanager
 def two_servers(directory: Path, **environment: str) -> Iterator[list[ServerProcess]]:
-    """Serve one portal with two processes."""
+    """Serve one portal with two processes, each at a port that it can come back to."""
     with ExitStack() as running:
         servers = []
         for name in ("first", "second"):
             (directory / name).mkdir()
-            servers.append(running.enter_context(one_of_two(directory, name, 0, **environment)))
+            port = running.enter_context(reserved_port())
+            servers.append(running.enter_context(one_of_two(directory, name, port, **environment)))
         yield servers
 
 
 @contextmanager
 def one_of_two(
-    directory: Path, name: str, port: int = 0, **environment: str
+    directory: Path, name: str, port: int, **environment: str
 ) -> Iterator[ServerProcess]:
     """Serve the portal with one of its processes."""
     with running_server(
