@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from bench import programs
-from bench.heats import COMMANDS, POSTGRESQL, SECONDS_OF_ADDS, SQLITE, Bench, NotComparable
+from bench.heats import COMMANDS, POSTGRESQL, SECONDS_OF_ADDS, Bench, NotComparable
 from bench.load import Request
 from bench.places import Place
 from bench.portals import DEMO_FLOW, grow
@@ -35,11 +35,6 @@ class _Served:
     place: Place
     processes: Sequence[Running]
     idle_flow: int  # switched, where flow 517 takes tasks
-
-    @property
-    def shares_a_file(self) -> bool:
-        """Tell whether several processes write one file."""
-        return SQLITE in self.name and len(self.processes) > 1
 
 
 @dataclass(frozen=True)
@@ -108,9 +103,6 @@ class _Call:
     name: str
     request: _Asking
     counts: int = 1
-    # By several processes on SQLite as well. While two of them write long transactions without a
-    # pause, one may not get the file's lock within its five seconds, and refuses its calls.
-    shares_a_file: bool = True
     at_least: int = 1  # seconds, so that the first of many calls at a time are answered in them
     has_loop: bool = False
     redmine: Callable[[_Redmine], Request] | None = None
@@ -123,7 +115,6 @@ _CALLS = (
         "task add",
         lambda at, by: by.request("tasks.task.add", fields={"TITLE": "Help", "FLOW_ID": DEMO_FLOW}),
         has_loop=True,
-        shares_a_file=False,
         at_least=SECONDS_OF_ADDS,
         redmine=lambda peer: peer.add,
     ),
@@ -136,7 +127,6 @@ _CALLS = (
         f"activate, {COMMANDS} in a batch",
         lambda at, by: by.batch(ACTIVATE, at.idle_flow, COMMANDS),
         counts=COMMANDS,
-        shares_a_file=False,
         at_least=SECONDS_OF_ADDS,
     ),
 )
@@ -152,7 +142,7 @@ def _heat(
     series = [
         _series(bench, call, each, connections)
         for each in served
-        if connections >= len(each.processes) and (call.shares_a_file or not each.shares_a_file)
+        if connections >= len(each.processes)
     ]
     if call.has_loop and POSTGRESQL in served[0].name:
         first = served[0]

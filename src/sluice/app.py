@@ -16,7 +16,7 @@ from sluice.background.deliver import Deliveries, Rules
 from sluice.background.handler import Handlers
 from sluice.background.jobs import PlannedJobs
 from sluice.background.sharing import Sharing
-from sluice.background.worker import NAP_SECONDS, Worker
+from sluice.background.worker import Worker
 from sluice.clock import Clock, PortalClock, SystemClock
 from sluice.demo import add_demo, add_foundation
 from sluice.domain.portal import Plan
@@ -61,19 +61,13 @@ class Portal:
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
-        clock: Clock | None = None,
-        empty: bool = False,
-        look_seconds: float = NAP_SECONDS,
+        self, settings: Settings, *, clock: Clock | None = None, empty: bool = False
     ) -> None:
         """Open the portal that the settings name, making it first if there is none.
 
         Args:
             clock: stands for the machine's clock.
             empty: a new portal has its administrator and root department alone.
-            look_seconds: what other processes have planned is noticed no later than this.
 
         Raises:
             SettingError: the database address is of no known kind.
@@ -119,9 +113,8 @@ class Portal:
             self.clock,
             [PlannedJobs(self.database, settings.zone), self.deliveries],
             drain_seconds=settings.drain_timeout_seconds,
-            look_seconds=look_seconds,
         )
-        self._sharing = Sharing(self.gateway.share_limits)
+        self._sharing = Sharing(self.gateway.share_limits, self.gateway.called)
         self.time = TimeControl(self.database, self.clock, self.worker.sources)
         if settings.emulator:
             self.doors[b"_sluice"] = ControlDoor(self.time, self.gateway.limits, settings.zone)

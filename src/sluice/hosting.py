@@ -25,7 +25,7 @@ from sluice.store.engine import place_of, read_portal
 from sluice.store.portals import Register
 from sluice.store.tables import Store
 
-# A portal that was made or removed is noticed after this, and what another process plans in one.
+# A portal that was made or removed is noticed after this.
 LOOK_SECONDS = 1.0
 # What falls due in a portal that nobody calls is done no later than this.
 ROUND_SECONDS = 60.0
@@ -150,8 +150,7 @@ class Hosting:
 
     def _portal(self, host: str) -> Portal:
         settings = self._settings_of(host)
-        # There may be many, and hardly any other process plans something in one of them.
-        portal = Portal(settings, clock=self._machine, empty=True, look_seconds=LOOK_SECONDS)
+        portal = Portal(settings, clock=self._machine, empty=True)
         addresses = host_addresses(host, *self.ports)
         if portal.database.run_now(kept_addresses) != addresses:
             portal.database.run_now(lambda store: keep_addresses(store, addresses))

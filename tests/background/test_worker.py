@@ -17,7 +17,7 @@ from sluice.background.due import Ran
 from sluice.background.worker import Worker
 from sluice.clock import VirtualClock
 from sluice.store.database import Database
-from sluice.store.engine import Place
+from sluice.store.engine import Place, address_of
 from sluice.store.jobs import JobKind
 from sluice.store.tables import Store
 from tests.portals import EVERYBODY, PortalInTest
@@ -190,7 +190,7 @@ def test_an_idle_worker_sleeps_until_something_is_planned(portal: PortalInTest) 
         await has_looked(source)
         for _ in range(100):
             await asyncio.sleep(0)
-        assert source.looks == 1
+        assert source.looks <= 2  # once more when the engine hears what others plan
 
         await source.plan(MONDAY - HOUR)
         await asyncio.wait_for(source.begun.wait(), 20)
@@ -223,6 +223,30 @@ def test_setting_the_clock_wakes_the_worker(portal: PortalInTest) -> None:
     portal.wait(woken())
 
 
+def test_a_command_wakes_the_worker_of_a_server(portal: PortalInTest, place: Place) -> None:
+    async def woken() -> None:
+        await portal.time.freeze(MONDAY)
+        source, stopping = Slow(portal.database), asyncio.Event()
+        source.due = MONDAY + timedelta(days=30)
+        source.may_end.set()
+        worker = Worker(portal.database, portal._portal.clock, [source], look_seconds=LONG_SECONDS)
+        working = asyncio.create_task(worker.run(stopping))
+        await has_looked(source)
+
+        command = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "sluice", "clock", "set", "2026-02-12T09:00:00+00:00"),
+            *("--database", address_of(place)),
+            stdout=subprocess.DEVNULL,
+        )
+        assert await command.wait() == 0
+        await asyncio.wait_for(source.begun.wait(), 20)
+
+        stopping.set()
+        await asyncio.wait_for(working, 20)
+
+    portal.wait(woken())
+
+
 def test_a_worker_does_not_hurry_while_the_clock_stands(portal: PortalInTest) -> None:
     async def idle() -> None:
         await portal.time.freeze(MONDAY)
@@ -234,7 +258,7 @@ def test_a_worker_does_not_hurry_while_the_clock_stands(portal: PortalInTest) ->
         await has_looked(source)
         await asyncio.sleep(0.05)  # in which it would have been due many times
 
-        assert source.looks == 1
+        assert source.looks <= 2  # once more when the engine hears what others plan
         stopping.set()
         await asyncio.wait_for(working, 20)
 

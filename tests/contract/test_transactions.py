@@ -8,16 +8,19 @@ import resource
 import sqlite3
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
+from sluice.clock import stopwatch
 from sluice.errors import FlowNotFound, StoreUnavailable
 from sluice.store import sqlite
 from sluice.store.database import Database, Value
 from sluice.store.engine import Place
+from sluice.store.neighbours import Neighbours
 from sluice.store.sqlite import SqliteDatabase, open_sqlite
 from sluice.store.tables import Store
 from tests.contract.conftest import NOW
@@ -350,6 +353,37 @@ def test_a_call_on_a_file_that_another_program_locked_is_refused(
 
         database.run_now(tell("fact"))
         assert told(database, "fact") == "x"
+
+
+@only_sqlite
+def test_who_has_written_writes_again_after_those_that_wait(database: SqliteDatabase) -> None:
+    written: list[str] = []
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def first(_: Store) -> None:
+        has_begun.set()
+        assert may_end.wait(20)
+        written.append("first")
+
+    with (
+        closing(open_sqlite(database.path, NOW)) as other,
+        closing(Neighbours(database.path)) as third,
+        ThreadPoolExecutor(3) as at_once,
+    ):
+        calls = [at_once.submit(database.run_now, first)]
+        assert has_begun.wait(20)
+        calls.append(at_once.submit(other.run_now, lambda _: written.append("other")))
+        started = stopwatch()
+        while third.takes_turn():  # until the other program says that it is next
+            third.ends_turn()
+            if stopwatch() - started > 20:
+                break
+        calls.append(at_once.submit(database.run_now, lambda _: written.append("again")))
+        may_end.set()
+        for call in calls:
+            call.result(20)
+
+    assert written == ["first", "other", "again"]
 
 
 def test_more_calls_than_a_group_holds_are_all_answered(

@@ -77,6 +77,19 @@ def test_in_the_long_run_all_together_get_what_the_plan_gives(processes: Process
     assert BURST + 19 * PER_SECOND <= passed <= BURST + 21 * PER_SECOND
 
 
+def test_who_was_not_called_for_a_while_gives_no_more_in_the_long_run(
+    processes: Processes,
+) -> None:
+    passed = 0
+    for turn in range(20):  # ten seconds each, in which one of them is called and shares
+        for _ in range(100):
+            passed += processes.admitted(turn % 2, 3)
+            ask_to_share(processes.portals[turn % 2])
+            processes.clock.advance(seconds=0.1)
+
+    assert BURST + 195 * PER_SECOND <= passed <= 2 * BURST + 200 * PER_SECOND
+
+
 def test_between_two_moments_a_process_knows_of_its_own_calls_alone(processes: Processes) -> None:
     passed = [processes.admitted(number, 2 * BURST) for number in range(3)]
     assert passed == [BURST] * 3  # so much can it run over, and no more

@@ -60,7 +60,7 @@ EXCEPTIONS = {
     ("background/handler.py", "asyncio.timeout"): "how long a handler may take to answer",
     ("background/sharing.py", "asyncio.wait_for"): "how often processes tell each other of limits",
     ("hosting.py", "asyncio.wait_for"): "when to look which portals were made or removed",
-    ("background/worker.py", "asyncio.wait_for"): "when to look what other processes have planned",
+    ("background/worker.py", "asyncio.wait_for"): "when to look what killed processes had planned",
     (
         "emulator/time_control.py",
         "asyncio.sleep",
@@ -73,7 +73,8 @@ EXCEPTIONS = {
     ("server/health.py", "asyncio.timeout"): "a database that does not answer whoever watches it",
     ("cli/serve.py", "loop.call_later"): "others learn that no calls should come here",
     ("store/postgres.py", "time.sleep"): "until the database is back and tells of a commit",
-    ("store/sqlite.py", "time.sleep"): "another program is opening the same file",
+    ("store/postgres_bell.py", "asyncio.sleep"): "until the database can be heard again",
+    ("store/sqlite.py", "time.sleep"): "another program is writing to the same file",
 }
 
 

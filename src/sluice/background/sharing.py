@@ -1,4 +1,4 @@
-"""Limits are shared with the other processes of a portal, several times a second."""
+"""Limits are shared with other processes several times a second, while the portal is called."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
-# What other processes have counted is known no later than this.
+# What other processes have counted is known no later than this after a call.
 SHARE_SECONDS = 0.1
 # While there is no limit, nothing is counted; a new one is noticed after this.
 WITHOUT_LIMIT_SECONDS = 1.0
@@ -16,21 +16,35 @@ log = logging.getLogger("sluice.sharing")
 
 
 class Sharing:
-    """Shares again and again until it is to stop, and once more then.
+    """Shares again and again while there are calls, until it is to stop, and once more then.
 
     Args:
         share: tells whether there is a limit.
+        called: set by every call.
     """
 
-    def __init__(self, share: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, share: Callable[[], Awaitable[bool]], called: asyncio.Event) -> None:
         self._share = share
+        self._called = called
 
     async def run(self, stopping: asyncio.Event) -> None:
         nap = SHARE_SECONDS
         while not stopping.is_set():
+            await _either(self._called, stopping)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), nap)
+            self._called.clear()
             try:
                 nap = SHARE_SECONDS if await self._share() else WITHOUT_LIMIT_SECONDS
             except Exception:
                 log.exception("limits cannot be shared with other processes")
+
+
+async def _either(first: asyncio.Event, second: asyncio.Event) -> None:
+    """Wait until one of the events is set."""
+    waiting = [asyncio.create_task(event.wait()) for event in (first, second)]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()

@@ -1,7 +1,9 @@
 """The only loop: whatever falls due is done by its source, as soon as the portal's clock says so.
 
 The worker sleeps until the next instant for which something is planned. It is woken when something
-nearer is planned here, or the clock is set; what other processes do it finds at its next look.
+nearer is planned, or the clock is set, by this process or by one that does nothing when it falls
+due, such as a command. Another server does itself what it plans; if it is killed, what it had
+planned is found at the next look.
 """
 
 from __future__ import annotations
@@ -18,9 +20,8 @@ from sluice.errors import StoreUnavailable
 from sluice.store.database import Database
 from sluice.store.tables import Store
 
-# What another process has planned, or set the clock to, is noticed no later than this. A look is
-# two reads by index, about twenty microseconds.
-NAP_SECONDS = 0.25
+# What a killed process had planned is found no later than this.
+LOOK_SECONDS = 5.0
 # The portal cannot be reached: it is no use to try again at once.
 NAP_AFTER_FAILURE_SECONDS = 5.0
 
@@ -41,13 +42,13 @@ class Worker:
         sources: Sequence[Source],
         *,
         drain_seconds: float = 20.0,
-        look_seconds: float = NAP_SECONDS,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         """Make the worker.
 
         Args:
             drain_seconds: how long a stopping worker waits for what it is doing.
-            look_seconds: what other processes have planned is noticed no later than this.
+            look_seconds: what a killed process had planned is found no later than this.
         """
         self.sources = sources
         self._database = database
@@ -88,18 +89,17 @@ class Worker:
                 if due_micros < loop.waits_for_micros:
                     event_loop.call_soon_threadsafe(loop.woken.set)
 
-        self._database.on_due = wake
-        tasks = [asyncio.create_task(loop.run(stopping)) for loop in loops]
-        try:
-            await stopping.wait()
-            for loop in loops:
-                loop.woken.set()
-            await asyncio.wait(tasks, timeout=self._drain_seconds)
-        finally:
-            self._database.on_due = lambda _: None
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async with self._database.hearing(wake):
+            tasks = [asyncio.create_task(loop.run(stopping)) for loop in loops]
+            try:
+                await stopping.wait()
+                for loop in loops:
+                    loop.woken.set()
+                await asyncio.wait(tasks, timeout=self._drain_seconds)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Loop:

@@ -5,6 +5,7 @@ HTTP and the command line come through here; nothing reaches the data another wa
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import datetime
 from functools import partial
@@ -54,7 +55,11 @@ class _Done(Struct):
 
 
 class Gateway:
-    """Answers calls on one portal."""
+    """Answers calls on one portal.
+
+    Attributes:
+        called: set by every call.
+    """
 
     def __init__(
         self,
@@ -75,6 +80,7 @@ class Gateway:
         self._bucket = LeakyBucket()
         self._shared = SharedLimits(database, self._bucket, self._meter.operating)
         self._state, self._limits = NORMAL, NORMAL.limits
+        self.called = asyncio.Event()
 
     async def answer(self, incoming: Incoming) -> Answer:
         """Return the answer to a request. Never raises: a bug of ours is logged and said as 500.
@@ -83,6 +89,7 @@ class Gateway:
         own (rest-protocol.md 3.5).
         """
         output = JSON
+        self.called.set()
         try:
             if self._slowdown.is_flooding(incoming.peer):
                 raise QueryLimitExceeded

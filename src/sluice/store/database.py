@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sluice.errors import RestError
@@ -19,6 +20,8 @@ Value = int | str | None
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Value]
 T = TypeVar("T")
+# Takes the earliest instant for which something was planned, in microseconds; 0 if that is unknown.
+Wake = Callable[[int], None]
 
 NOTHING: Parameters = {}
 
@@ -61,7 +64,7 @@ class Transaction(ABC):
             empties it when another process did, and when something was rolled back.
         read: the same for rows; emptied by every change, this transaction's own as well.
         soonest_due_micros: the earliest instant for which something was planned, or None; the
-            engine tells it to `Database.on_due` after the commit.
+            engine tells it after the commit, see `Database.hearing`.
     """
 
     lock: str
@@ -142,13 +145,10 @@ class Database(Protocol):
 
     Attributes:
         commits: of this process.
-        on_due: called after a commit in which something was planned, with the earliest instant
-            of it in microseconds, in whatever thread that is. A needless call does no harm.
     """
 
     address: str
     commits: Commits
-    on_due: Callable[[int], None]
 
     async def run(
         self, work: Callable[[Store], T], *, writes: bool = False, long: bool = False
@@ -169,6 +169,19 @@ class Database(Protocol):
 
     def run_now(self, work: Callable[[Store], T]) -> T:
         """Do work that writes and wait for it: for programs without an event loop."""
+        ...
+
+    def hearing(self, wake: Wake) -> AbstractAsyncContextManager[None]:
+        """Hear what is planned in the portal, for whoever does it when it falls due.
+
+        While nobody hears in this process, what is planned here is told to the processes that do;
+        otherwise only here: one is enough. What a killed process had planned nobody is told of.
+
+        Args:
+            wake: called after a commit in which something was planned, in whatever thread that
+                is, and when another process has planned something, in the event loop. A needless
+                call does no harm.
+        """
         ...
 
     def waiting_calls(self) -> int:

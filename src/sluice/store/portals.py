@@ -112,7 +112,7 @@ class InDirectory:
             # The file itself first: what is left of it is then nothing that anybody opens.
             for name in (
                 file.name,
-                *(f"{file.name}{part}" for part in ("-wal", "-shm", "-webhook")),
+                *(f"{file.name}{part}" for part in ("-wal", "-shm", "-webhook", "-pipe")),
             ):
                 file.with_name(name).unlink(missing_ok=True)
         except OSError as problem:

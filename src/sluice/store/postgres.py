@@ -18,7 +18,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Any, TypeGuard, TypeVar
@@ -30,8 +30,17 @@ from psycopg.pq import TransactionStatus
 from sluice.clock import stopwatch
 from sluice.errors import StoreUnavailable
 from sluice.store import migrate
-from sluice.store.database import NOTHING, Commits, Parameters, PortalUnusable, Row, Transaction
+from sluice.store.database import (
+    NOTHING,
+    Commits,
+    Parameters,
+    PortalUnusable,
+    Row,
+    Transaction,
+    Wake,
+)
 from sluice.store.place import Schema
+from sluice.store.postgres_bell import CHANNEL, heard
 from sluice.store.postgres_dialect import (
     IDENTITY,
     adapt,
@@ -294,6 +303,13 @@ class _Connection:
         """Tell whether there is a connection, as far as that is known."""
         return self._link is not None and not self._link.closed
 
+    def ring(self) -> None:
+        """Wake whoever hears what is planned in the portal; if that fails, the next call tells."""
+        with contextlib.suppress(psycopg.Error):
+            self._cursor.execute(
+                "SELECT pg_notify($1, $2)", [CHANNEL, self._schema.name], prepare=False
+            )
+
     def end_reading(self) -> None:
         if self.is_open:
             with contextlib.suppress(psycopg.Error):
@@ -372,13 +388,8 @@ class _Connection:
         )
 
 
-def _connect(schema: Schema) -> _Link:
-    """Connect to the schema, whether it exists or not.
-
-    Raises:
-        psycopg.Error
-    """
-    given = psycopg.conninfo.conninfo_to_dict(schema.connection)
+def _options(schema: Schema) -> dict[str, Any]:
+    """Return what is said when connecting: what the address does not say, is said here."""
     defaults = {
         "connect_timeout": CONNECT_SECONDS,
         "application_name": "sluice",
@@ -387,11 +398,17 @@ def _connect(schema: Schema) -> _Link:
         "keepalives_count": 3,
         "tcp_user_timeout": 30_000,
     }
-    link = _Link.connect(
-        **{**defaults, **given, "client_encoding": "utf8"},  # type: ignore[arg-type]
-        autocommit=True,
-        cursor_factory=RawCursor,
-    )
+    given = psycopg.conninfo.conninfo_to_dict(schema.connection)
+    return {**defaults, **given, "client_encoding": "utf8"}
+
+
+def _connect(schema: Schema) -> _Link:
+    """Connect to the schema, whether it exists or not.
+
+    Raises:
+        psycopg.Error
+    """
+    link = _Link.connect(**_options(schema), autocommit=True, cursor_factory=RawCursor)
     link.prepared_max = 1000
     adapt(link)
     # An answered call is kept: a server that was told to commit later is told otherwise here.
@@ -446,7 +463,7 @@ class PostgresDatabase:
         self.schema = schema
         self.address = schema.address
         self.commits = Commits()
-        self.on_due: Callable[[int], None] = lambda _: None
+        self._wake: Wake | None = None
         self._writing: Line = queue.SimpleQueue()
         self._reading: Line = queue.SimpleQueue()
         self._reading_long: Line = queue.SimpleQueue()
@@ -472,6 +489,17 @@ class PostgresDatabase:
         future: Future[T] = Future()
         self._writing.put(Waiting(work, future))
         return future.result()
+
+    @contextlib.asynccontextmanager
+    async def hearing(self, wake: Wake) -> AsyncIterator[None]:
+        self._wake = wake
+        try:
+            async with heard(self.schema, _options(self.schema), wake):
+                yield
+        finally:
+            self._wake = None
+            # What was planned and not done yet is for others.
+            self._writing.put(Waiting(lambda store: store.transaction.falls_due(0), Future()))
 
     def waiting_calls(self) -> int:
         return self._writing.qsize()
@@ -507,10 +535,6 @@ class PostgresDatabase:
             began = stopwatch()
             connection.commit()
             self.commits.count(len(group), stopwatch() - began)
-            soonest = connection.transaction.soonest_due_micros
-            connection.transaction.soonest_due_micros = None
-            if soonest is not None:
-                self.on_due(soonest)
         except Exception as problem:
             # What was not committed did not happen, for everybody in the group alike.
             connection.rollback()
@@ -519,6 +543,12 @@ class PostgresDatabase:
             told_all = _told(problem)
             for waiting in group:
                 waiting.error = told_all
+        if (soonest := connection.transaction.soonest_due_micros) is not None:
+            connection.transaction.soonest_due_micros = None
+            if self._wake is not None:
+                self._wake(soonest)
+            else:
+                connection.ring()
         return connection.is_open
 
     def _read_together(self, connection: _Connection, group: list[Waiting]) -> bool:

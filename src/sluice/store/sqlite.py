@@ -17,7 +17,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,16 @@ from urllib.parse import quote
 from sluice.clock import stopwatch
 from sluice.errors import RestError, StoreUnavailable
 from sluice.store import migrate
-from sluice.store.database import NOTHING, Commits, Parameters, PortalUnusable, Row, Transaction
+from sluice.store.database import (
+    NOTHING,
+    Commits,
+    Parameters,
+    PortalUnusable,
+    Row,
+    Transaction,
+    Wake,
+)
+from sluice.store.neighbours import Neighbours
 from sluice.store.tables import Store
 from sluice.store.waiting import (
     Line,
@@ -48,14 +57,16 @@ MOST_IN_GROUP = 256
 LONG_READERS = 2
 # A commit that takes longer on the average is left to the writer thread.
 QUICK_COMMIT_SECONDS = 0.001
-# How long a call waits while another program writes to the file.
+# How long a call waits while another program writes to the file, and how often it asks.
 BUSY_SECONDS = 5.0
+ASK_AGAIN_SECONDS = 0.0005
 
+LOCKED = "Another program keeps the portal's file locked. Try again later."
 _WHAT_TO_DO = {
     sqlite3.SQLITE_FULL: "The disk that holds the portal is full. Free some space and try again.",
     sqlite3.SQLITE_IOERR: "The disk that holds the portal failed. Check the disk and try again.",
     sqlite3.SQLITE_READONLY: "The portal's file is read-only. Make it writable and try again.",
-    sqlite3.SQLITE_BUSY: "Another program keeps the portal's file locked. Try again later.",
+    sqlite3.SQLITE_BUSY: LOCKED,
     sqlite3.SQLITE_CANTOPEN: "The portal's file cannot be opened. Check that it is there, and that"
     " it and its directory may be written.",
     sqlite3.SQLITE_CORRUPT: "The portal's file is damaged. Restore a backup of it.",
@@ -166,13 +177,6 @@ class _Connection:
         self.store = Store(self.transaction)
         self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
         self._version = 0
-        self._patience_seconds = busy_seconds
-
-    def wait_for_others(self, seconds: float) -> None:
-        """Wait this long from now on while another program writes to the file."""
-        if seconds != self._patience_seconds:
-            self.sqlite.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
-            self._patience_seconds = seconds
 
     def begin(self) -> None:
         """Open a transaction; forget what was cached if somebody else has changed the file."""
@@ -211,10 +215,11 @@ class SqliteDatabase:
         self.path = path
         self.address = f"sqlite:///{path}"
         self.commits = Commits()
-        self.on_due: Callable[[int], None] = lambda _: None
+        self._neighbours = Neighbours(path)
+        self._wake: Wake = self._neighbours.ring
         self._busy_seconds = busy_seconds
         self._line: Line = queue.SimpleQueue()
-        self._writer = _Connection(path, writes=True, busy_seconds=busy_seconds)
+        self._writer = _Connection(path, writes=True, busy_seconds=0)  # it waits its own way
         self._reader = _Connection(path, writes=False, busy_seconds=busy_seconds)
         self._long_readers: queue.SimpleQueue[_Connection] = queue.SimpleQueue()
         self._long_work: ThreadPoolExecutor | None = None
@@ -249,6 +254,16 @@ class SqliteDatabase:
         self._line.put(Waiting(work, future))
         return future.result()
 
+    @contextlib.asynccontextmanager
+    async def hearing(self, wake: Wake) -> AsyncIterator[None]:
+        self._wake = wake
+        try:
+            with self._neighbours.heard(wake):
+                yield
+        finally:
+            self._wake = self._neighbours.ring
+            self._neighbours.ring()  # what was planned and not done yet is for others
+
     def waiting_calls(self) -> int:
         return self._line.qsize() + len(self._together)
 
@@ -263,6 +278,7 @@ class SqliteDatabase:
                 self._long_readers.get().sqlite.close()
         self._reader.sqlite.close()
         self._writer.sqlite.close()
+        self._neighbours.close()
 
     def _long_pool(self) -> ThreadPoolExecutor:
         if self._long_work is None:
@@ -330,12 +346,10 @@ class SqliteDatabase:
         """
         writer = self._writer
         try:
-            writer.wait_for_others(self._busy_seconds if patient else 0)
-            try:
-                writer.begin()
-            except sqlite3.OperationalError as problem:
-                if patient or problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    raise
+            if not self._begin(self._busy_seconds if patient else 0.0):
+                if patient:
+                    log.error(LOCKED)
+                    raise StoreUnavailable(f"Nothing was changed. {LOCKED}")
                 return False
             for waiting in group:
                 self._run_one(waiting)
@@ -345,16 +359,37 @@ class SqliteDatabase:
             seconds = stopwatch() - began
             self._commit_seconds += (seconds - self._commit_seconds) / 8
             self.commits.count(len(group), seconds)
-            if (soonest := writer.transaction.soonest_due_micros) is not None:
-                writer.transaction.soonest_due_micros = None
-                self.on_due(soonest)
         except Exception as problem:
             # What was not committed did not happen, for everybody in the group alike.
             writer.rollback()
             told = _told(problem)
             for waiting in group:
                 waiting.error = told
+        if (soonest := writer.transaction.soonest_due_micros) is not None:
+            writer.transaction.soonest_due_micros = None
+            self._wake(soonest)
         return True
+
+    def _begin(self, patience_seconds: float) -> bool:
+        """Open the writer's transaction, or tell that other programs kept writing for so long."""
+        started = stopwatch()
+        is_next = False
+        try:
+            while True:
+                is_next = is_next or self._neighbours.takes_turn()
+                if is_next:
+                    try:
+                        self._writer.begin()
+                        return True
+                    except sqlite3.OperationalError as problem:
+                        if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                            raise
+                if stopwatch() - started >= patience_seconds:
+                    return False
+                time.sleep(ASK_AGAIN_SECONDS)
+        finally:
+            if is_next:
+                self._neighbours.ends_turn()
 
     def _run_one(self, waiting: Waiting) -> None:
         writer = self._writer
