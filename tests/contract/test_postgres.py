@@ -120,8 +120,8 @@ def other(database: Database, schema: Schema) -> Iterator[PostgresDatabase]:
 
 def remember(store: Store) -> bool:
     """Tell whether this connection has remembered something, and remember it."""
-    known = "seen" in store.transaction.cache
-    store.transaction.cache["seen"] = True
+    known = "seen" in store.transaction.memory
+    store.transaction.memory["seen"] = True
     return known
 
 

@@ -45,7 +45,7 @@ def test_a_template_comes_back_as_stored(run: Run) -> None:
 
     whole = Template(template, "Report", 3, 4, content)
     assert run(lambda store: store.templates.find(template)) == whole
-    assert run(lambda store: store.templates.find_for_change(template)) == whole
+    assert run(lambda store: store.templates.find(template)) == whole
     assert run(lambda store: store.templates.find(template + 1)) is None
 
 

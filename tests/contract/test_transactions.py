@@ -277,7 +277,7 @@ def test_a_cache_is_dropped_when_another_program_changes_the_file(
     database: SqliteDatabase,
 ) -> None:
     def remember(store: Store) -> bool:
-        cache = store.facts._tx.cache
+        cache = store.facts._tx.memory
         known = "seen" in cache
         cache["seen"] = True
         return known
@@ -292,13 +292,13 @@ def test_a_cache_is_dropped_when_another_program_changes_the_file(
 def test_a_cache_is_dropped_when_what_filled_it_is_undone(database: Database) -> None:
     def fill_and_fail(store: Store) -> None:
         store.facts.set("a", "b")
-        store.facts._tx.cache["seen"] = True
+        store.facts._tx.memory["seen"] = True
         raise FlowNotFound
 
     with pytest.raises(FlowNotFound):
         database.run_now(fill_and_fail)
 
-    assert database.run_now(lambda store: dict(store.facts._tx.cache)) == {}
+    assert database.run_now(lambda store: dict(store.facts._tx.memory)) == {}
 
 
 @only_sqlite

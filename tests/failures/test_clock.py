@@ -120,7 +120,7 @@ def test_a_shifted_clock_stands_until_the_machine_has_caught_up(
 def test_whoever_led_the_clock_and_died_holds_it_no_longer(
     portal: PortalInTest, clock: VirtualClock
 ) -> None:
-    held = portal.in_store(lambda store: store.clock.state_for_change())
+    held = portal.in_store(lambda store: store.clock.state())
     assert not held.is_busy(clock.now())
     portal.in_store(lambda store: store.clock.save(replace(held, busy_until=clock.now() + LEASE)))
     assert portal.in_store(lambda store: store.clock.state()).is_busy(clock.now())

@@ -42,7 +42,7 @@ class Due(Struct, frozen=True):
 
 
 def _deadline(at: Due, task_id: int) -> None:
-    if (task := at.store.tasks.find_for_change(task_id)) is not None:
+    if (task := at.store.tasks.find(task_id)) is not None:
         flow_watch.deadline_passed(at, task)
 
 
@@ -57,7 +57,7 @@ def _untaken(at: Due, task_id: int) -> None:
 
 
 def _efficiency(at: Due, flow_id: int) -> None:
-    if (flow := at.store.flows.find_for_change(flow_id)) is not None:
+    if (flow := at.store.flows.find(flow_id)) is not None:
         flow_watch.refreshed(at, flow)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
 from msgspec import Struct
@@ -193,9 +193,11 @@ def absent_users(
     )
 
 
-def absence_horizon(now: datetime) -> tuple[datetime, datetime]:
-    """Return bounds wide enough for every zone: an absence that counts ends after, starts before.
+def absence_horizon(today: date) -> tuple[datetime, datetime]:
+    """Return bounds wide enough for every zone, for any instant of a day of UTC.
 
-    For a store that must not read every absence there ever was.
+    An absence that counts then ends at the first or later, and starts before the second. For a
+    store that must not read every absence there ever was.
     """
-    return now - timedelta(days=2), now + timedelta(days=2)
+    midnight = datetime.combine(today, time.min, UTC)
+    return midnight - timedelta(days=2), midnight + timedelta(days=3)

@@ -38,13 +38,6 @@ class Distribution(StrEnum):
     HIMSELF = "himself"
 
 
-class Managers(Struct, frozen=True):
-    """Who may change, switch and delete a flow, besides the portal's administrators."""
-
-    creator_id: int
-    owner_id: int
-
-
 class Flow(Struct, frozen=True):
     """A named intake that deals tasks out to people. The fields are those of flows.md 2.1."""
 

@@ -6,7 +6,7 @@ Rule (observed): the portal's administrators pass every check (flows.md 4).
 from __future__ import annotations
 
 from sluice.domain.access import Actor
-from sluice.domain.flow import Flow, Managers
+from sluice.domain.flow import Flow
 from sluice.domain.people import Group, Role, User
 
 
@@ -18,7 +18,7 @@ def can_create_flows(actor: Actor) -> bool:
     return actor.is_admin or actor.is_intranet
 
 
-def can_manage(actor: Actor, flow: Flow | Managers | None) -> bool:
+def can_manage(actor: Actor, flow: Flow | None) -> bool:
     """Tell whether the actor may change, switch or delete the flow.
 
     Rule (documented): "Creator or administrator of the flow" (tasks-flow-flow-activate).

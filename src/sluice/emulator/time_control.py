@@ -251,7 +251,7 @@ class _Lead:
 
     async def _save(self, state_at: Callable[[datetime], ClockState]) -> None:
         def work(store: Store) -> ClockState:
-            if store.clock.state_for_change().version != self._version:
+            if store.clock.state().version != self._version:
                 raise ClockRefused("Somebody else has moved the clock meanwhile.")
             return store.clock.save(state_at(self._clock.machine.now()))
 
@@ -270,7 +270,7 @@ def _free(store: Store, machine: datetime) -> ClockState:
     Raises:
         ClockRefused: somebody does.
     """
-    state = store.clock.state_for_change()
+    state = store.clock.state()
     if state.is_busy(machine):
         raise ClockRefused(
             "Somebody is advancing the portal's clock. Try again when that is done; if the "

@@ -305,7 +305,7 @@ def _told(
     Rule (assumed): somebody who left, or whom the caller may not know, is nobody.
     """
     known = call.store.users.known_among([user_id], call.actor)
-    if not call.store.notifications.languages(known):
+    if not call.store.users.languages(known):
         raise NotificationUserEmpty
     attached = _attachment(attach)
     if not message.strip() and attached is None:
@@ -359,7 +359,7 @@ def _find(call: Call, notification_id: int) -> Notification:
 
 
 def _language(call: Call) -> str:
-    own = call.store.notifications.languages([call.actor.user_id]).get(call.actor.user_id)
+    own = call.store.users.languages([call.actor.user_id]).get(call.actor.user_id)
     return own or call.store.facts.get("language") or ENGLISH
 
 

@@ -145,7 +145,7 @@ def delete(call: Call, group_id: int = 0) -> bool:
         GroupDeleteDenied: the caller neither owns the group nor administers the portal.
         GroupHasFlow: a flow is bound to it; delete the flow first.
     """
-    group, _ = _group_to_change(call, group_id)
+    group, _ = _group_seen(call, group_id)
     if not can_manage_group(call.actor, group):
         raise GroupDeleteDenied
     if call.store.flows.of_group(group.id):
@@ -163,7 +163,7 @@ def user_get(call: Call, id: int = 0) -> list[dict[str, str]]:
     Raises:
         GroupIdWrong, GroupNotFound: there is no such group that the caller sees.
     """
-    group, _ = _group_to_read(call, id)
+    group, _ = _group_seen(call, id)
     members = call.store.groups.members(group.id)
     return [{"USER_ID": str(user_id), "ROLE": role.value} for user_id, role in members]
 
@@ -230,7 +230,7 @@ def user_delete(call: Call, group_id: int = 0, user_id: object = None) -> list[s
         GroupUsersWrong: no user was named.
     """
     users = _users(user_id)
-    group, own_role = _group_to_change(call, group_id)
+    group, own_role = _group_seen(call, group_id)
     if not can_moderate(call.actor, own_role):
         raise GroupNotFound
     roles = {user: call.store.groups.role(group.id, user) for user in users}
@@ -255,7 +255,7 @@ def user_update(call: Call, group_id: int = 0, user_id: object = None, role: str
     if role not in (Role.MODERATOR, Role.MEMBER):
         raise GroupRoleIncorrect
     users = _users(user_id)
-    group, own_role = _group_to_change(call, group_id)
+    group, own_role = _group_seen(call, group_id)
     if not can_moderate(call.actor, own_role):
         raise GroupRoleDenied
     roles = {user: call.store.groups.role(group.id, user) for user in users}
@@ -275,7 +275,7 @@ def user_request(call: Call, group_id: int = 0) -> bool:
     Raises:
         GroupIdWrong, GroupNotFound: there is no such group that the caller sees.
     """
-    group, role = _group_to_change(call, group_id)
+    group, role = _group_seen(call, group_id)
     if group.opened and role in (None, Role.REQUEST):
         call.store.groups.set_role(group.id, call.actor.user_id, Role.MEMBER)
     else:
@@ -293,7 +293,7 @@ def feature_access(call: Call, group_id: int = 0, feature: str = "", operation: 
         GroupIdWrong, GroupNotFound: there is no such group that the caller sees.
         GroupInputIncorrect: the feature or the operation was not named.
     """
-    group, role = _group_to_read(call, group_id)
+    group, role = _group_seen(call, group_id)
     if not feature or not operation:
         raise GroupInputIncorrect
     return can_use_feature(call.actor, group, role, feature, operation)
@@ -424,22 +424,11 @@ def _texts(users: Iterable[int]) -> list[str]:
 # Rights
 
 
-def _group_to_read(call: Call, group_id: int) -> tuple[Group, Role | None]:
+def _group_seen(call: Call, group_id: int) -> tuple[Group, Role | None]:
     """Return a group that the caller sees, and what the caller is in it."""
-    return _seen(call, group_id, call.store.groups.find)
-
-
-def _group_to_change(call: Call, group_id: int) -> tuple[Group, Role | None]:
-    """Return a group that the caller sees, kept from other writers, and what the caller is."""
-    return _seen(call, group_id, call.store.groups.find_for_change)
-
-
-def _seen(
-    call: Call, group_id: int, find: Callable[[int], Group | None]
-) -> tuple[Group, Role | None]:
     if group_id <= 0:
         raise GroupIdWrong
-    group = find(group_id)
+    group = call.store.groups.find(group_id)
     role = call.store.groups.role(group_id, call.actor.user_id)
     if group is None or not can_see_group(call.actor, group, role):
         raise GroupNotFound
@@ -447,7 +436,7 @@ def _seen(
 
 
 def _group_to_manage(call: Call, group_id: int) -> Group:
-    group, _ = _group_to_change(call, group_id)
+    group, _ = _group_seen(call, group_id)
     if not can_manage_group(call.actor, group):
         raise GroupNotFound
     return group
@@ -456,7 +445,7 @@ def _group_to_manage(call: Call, group_id: int) -> Group:
 def _group_to_invite_to(call: Call, group_id: int, user_id: object) -> tuple[Group, list[int]]:
     """Return a group that the caller may bring people into, and those named who work here."""
     users = _users(user_id)
-    group, role = _group_to_change(call, group_id)
+    group, role = _group_seen(call, group_id)
     if not can_invite(call.actor, group, role):
         raise GroupNotFound
     active = call.store.users.active_among(users)

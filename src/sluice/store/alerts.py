@@ -75,6 +75,12 @@ class Alerts:
 
     def silent_until(self, flow_id: int, alert: Alert) -> datetime | None:
         """Return until when an alert stays quiet, or None when it is armed."""
+        (until,) = self._tx.recall(
+            ("silence", flow_id, alert), lambda: (self._silent_until(flow_id, alert),)
+        )
+        return until
+
+    def _silent_until(self, flow_id: int, alert: Alert) -> datetime | None:
         row = self._tx.one(
             "SELECT until_micros FROM alert_silence WHERE flow_id = :flow_id AND kind = :kind",
             {"flow_id": flow_id, "kind": alert.value},
@@ -83,6 +89,7 @@ class Alerts:
 
     def keep_silent(self, flow_id: int, alert: Alert, until: datetime | None) -> None:
         """Let an alert stay quiet until then; None arms it."""
+        self._tx.memory.pop(("silence", flow_id, alert), None)
         which = {"flow_id": flow_id, "kind": alert.value}
         if until is None:
             self._tx.run(
@@ -100,3 +107,5 @@ class Alerts:
         """Remove everything kept for a flow that is being removed."""
         for table in ("alert", "alert_silence"):
             self._tx.run(f"DELETE FROM {table} WHERE flow_id = :flow_id", {"flow_id": flow_id})
+        for kind in Alert:
+            self._tx.memory.pop(("silence", flow_id, kind), None)

@@ -107,7 +107,6 @@ class Applications:
 
     def save(self, application: Application) -> None:
         """Store an application as it is now; its client id and its secret stay."""
-        self._tx.cache.clear()
         removed = application.removed
         self._tx.update(
             "application",
@@ -190,7 +189,7 @@ class Applications:
 
     def drop_tokens(self, application_id: int) -> None:
         """Forget every token of an application."""
-        self._tx.cache.clear()
+        self._tx.memory.clear()  # callers among it: other changes of tokens leave these true
         self._tx.run("DELETE FROM oauth_token WHERE application_id = :id", {"id": application_id})
 
     # Options

@@ -73,6 +73,13 @@ class CalendarSettings(Struct, frozen=True):
     week_start: str = "MO"
 
 
+class _Absences(Struct, frozen=True):
+    """When somebody is away, about one day; the zone is the user's own, if there is one."""
+
+    zone: ZoneInfo | None
+    absences: list[Absence]
+
+
 class Calendar:
     """The `calendar_event` table, and the settings among the portal's facts."""
 
@@ -97,20 +104,19 @@ class Calendar:
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             {"name": _SETTINGS_FACT, "value": msgspec.json.encode(settings).decode()},
         )
-        self._tx.cache.clear()
 
     def work_calendar(self) -> WorkCalendar:
         """Return when the portal works; kept until the settings change."""
-        known: WorkCalendar | None = self._tx.cache.get(_SETTINGS_FACT)
-        if known is None:
-            settings = self.settings()
-            known = self._tx.cache[_SETTINGS_FACT] = calendar_from_settings(
-                work_time_start=settings.work_time_start,
-                work_time_end=settings.work_time_end,
-                week_holidays=settings.week_holidays,
-                year_holidays=settings.year_holidays,
-            )
-        return known
+        return self._tx.recall(_SETTINGS_FACT, self._work_calendar)
+
+    def _work_calendar(self) -> WorkCalendar:
+        settings = self.settings()
+        return calendar_from_settings(
+            work_time_start=settings.work_time_start,
+            work_time_end=settings.work_time_end,
+            week_holidays=settings.week_holidays,
+            year_holidays=settings.year_holidays,
+        )
 
     # Absences
 
@@ -120,27 +126,40 @@ class Calendar:
         Args:
             zone: the portal's, for users who have none of their own.
         """
-        ends_after, starts_before = absence_horizon(now)
-        inside, parameters = named("user", sorted(set(user_ids)))
+        today = now.astimezone(UTC).date()
+        known = self._tx.recall_each(
+            ("absences", today), sorted(set(user_ids)), lambda ids: self._absences(ids, today)
+        )
+        zones = {user_id: its.zone or zone for user_id, its in known.items()}
+        absences = [absence for its in known.values() for absence in its.absences]
+        return absent_users(absences, now, zones.__getitem__)
+
+    def _absences(self, user_ids: list[int], today: date) -> dict[int, _Absences]:
+        """Return when each of these users is away that day, in whatever zone it is a day."""
+        first, last = absence_horizon(today)
+        inside, parameters = named("user", user_ids)
         rows = self._tx.all(
-            "SELECT e.owner_id, e.start_micros, e.end_micros, e.whole_days, u.time_zone"
-            " FROM calendar_event e JOIN portal_user u ON u.id = e.owner_id"
-            f" WHERE e.owner_type = :user AND e.owner_id IN ({inside})"
-            " AND e.end_micros > :ends_after AND e.start_micros < :starts_before"
-            " AND e.accessibility = :absent",
+            "SELECT u.id, u.time_zone, e.start_micros, e.end_micros, e.whole_days"
+            " FROM portal_user u LEFT JOIN calendar_event e"
+            " ON e.owner_id = u.id AND e.owner_type = :user AND e.accessibility = :absent"
+            " AND e.end_micros >= :first AND e.start_micros < :last"
+            f" WHERE u.id IN ({inside}) ORDER BY e.id",
             {
                 **parameters,
                 "user": USER,
                 "absent": ABSENT,
-                "ends_after": to_micros(ends_after),
-                "starts_before": to_micros(starts_before),
+                "first": to_micros(first),
+                "last": to_micros(last),
             },
         )
-        zones = {row[0]: ZoneInfo(row[4]) if row[4] else zone for row in rows}
-        absences = [
-            Absence(row[0], from_micros(row[1]), from_micros(row[2]), row[3] == 1) for row in rows
-        ]
-        return absent_users(absences, now, zones.__getitem__)
+        found: dict[int, _Absences] = {}
+        for user_id, zone, start, end, whole_days in rows:
+            its = found.setdefault(user_id, _Absences(ZoneInfo(zone) if zone else None, []))
+            if start is not None:
+                its.absences.append(
+                    Absence(user_id, from_micros(start), from_micros(end), whole_days == 1)
+                )
+        return found
 
     # Events
 

@@ -20,19 +20,12 @@ class StoredClock:
 
     def state(self) -> ClockState:
         """Return how the portal's time follows from the machine's. It is kept until it changes."""
-        known: ClockState | None = self._tx.cache.get(_KEY)
-        if known is None:
-            known = self._tx.cache[_KEY] = self._read("")
-        return known
+        return self._tx.recall(_KEY, self._read)
 
-    def state_for_change(self) -> ClockState:
-        """Return the same, and keep others from changing it until commit."""
-        return self._read(self._tx.lock)
-
-    def _read(self, lock: str) -> ClockState:
+    def _read(self) -> ClockState:
         row = self._tx.one(
             "SELECT origin_micros, since_micros, busy_until_micros, version"
-            f" FROM portal_clock WHERE id = 1{lock}"
+            " FROM portal_clock WHERE id = 1"
         )
         assert row is not None  # the migration puts it there
         return ClockState(_instant(row[0]), _instant(row[1]), _instant(row[2]), row[3])
@@ -50,7 +43,7 @@ class StoredClock:
                 "version": saved.version,
             },
         )
-        self._tx.cache[_KEY] = saved
+        self._tx.remember(_KEY, saved)
         self._tx.falls_due(0)  # whoever waits for an instant looks again when that will be
         return saved
 

@@ -63,13 +63,10 @@ class Credentials:
         The answer is kept until something changes the people or the credentials.
         """
         code_hash = hash_of(code)
-        key = ("webhook", user_id, code_hash)
-        known: Caller | None = self._tx.cache.get(key)
-        if known is None:
-            known = self._find(user_id, code_hash)
-            if known is not None:  # guesses are not kept: they would fill the memory
-                self._tx.cache[key] = known
-        return known
+        # Guesses find None, which is not remembered.
+        return self._tx.recall(
+            ("webhook", user_id, code_hash), lambda: self._find(user_id, code_hash)
+        )
 
     def _find(self, user_id: str, code_hash: str) -> Caller | None:
         row = self._tx.one(
@@ -87,13 +84,7 @@ class Credentials:
 
         The answer is kept as `caller` is; whether the token is over, its reader tells.
         """
-        key = ("token", hash_of(secret))
-        known: TokenCaller | None = self._tx.cache.get(key)
-        if known is None:
-            known = self._find_token(secret)
-            if known is not None:
-                self._tx.cache[key] = known
-        return known
+        return self._tx.recall(("token", hash_of(secret)), lambda: self._find_token(secret))
 
     def _find_token(self, secret: str) -> TokenCaller | None:
         token = self._applications.find_token(secret, TokenKind.ACCESS)
@@ -153,7 +144,6 @@ class Credentials:
         self, user_id: int, code: str, *, title: str, scopes: Iterable[str], now: datetime
     ) -> int:
         """Store a webhook under the hash of its code and return its id."""
-        self._tx.cache.clear()
         added = self._tx.insert(
             "webhook",
             {
@@ -174,7 +164,6 @@ class Credentials:
 
     def revoke_webhook(self, webhook_id: int, now: datetime) -> bool:
         """End a webhook for good; False when there is no such working webhook."""
-        self._tx.cache.clear()
         return bool(
             self._tx.run(
                 "UPDATE webhook SET revoked_micros = :now"

@@ -6,9 +6,11 @@ and answers when the work's changes are safe. Nothing else in Sluice opens a tra
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sluice.errors import RestError
@@ -24,6 +26,22 @@ T = TypeVar("T")
 Wake = Callable[[int], None]
 
 NOTHING: Parameters = {}
+# What is remembered of these tables stands on several of them at a time, and they change rarely
+# beside how often they are read: people, groups, credentials, settings.
+REMEMBERED = frozenset(
+    "application application_user calendar_event department portal_fact portal_user stage"
+    " subscription user_department user_field webhook workgroup workgroup_member".split()
+)
+MOST_REMEMBERED = 10_000
+MOST_TOGETHER = 500  # an engine takes so many values with a statement, and more
+_CHANGE = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)")
+
+
+@lru_cache(maxsize=2048)
+def _changes_what_is_remembered(sql: str) -> bool:
+    """Tell whether a statement changes a table of `REMEMBERED`; of one we cannot read, yes."""
+    change = _CHANGE.match(sql)
+    return change is None or change[1] in REMEMBERED
 
 
 class PortalUnusable(Exception):
@@ -59,23 +77,65 @@ class Transaction(ABC):
     """One call's view of the data.
 
     Attributes:
-        lock: the clause that keeps other writers off a selected row until commit.
-        cache: what was read and stays true while nobody else changes the portal; the engine
-            empties it when another process did, and when something was rolled back.
-        read: the same for rows; emptied by every change, this transaction's own as well.
+        memory: what was read and is true still, by whatever names it, see `recall`. The engine
+            empties it when another process changed the portal, and when something was rolled back.
         soonest_due_micros: the earliest instant for which something was planned, or None; the
             engine tells it after the commit, see `Database.hearing`.
     """
 
-    lock: str
-    cache: dict[Any, Any]
-    read: dict[Any, Any]
+    memory: dict[Hashable, Any]
     soonest_due_micros: int | None = None
 
     def falls_due(self, micros: int) -> None:
         """Announce that something is planned for this instant, to whoever waits for it."""
         if self.soonest_due_micros is None or micros < self.soonest_due_micros:
             self.soonest_due_micros = micros
+
+    def recall(self, key: Hashable, read: Callable[[], T]) -> T:
+        """Return what is remembered, reading it if nothing is; None is not remembered.
+
+        A change of a table of `REMEMBERED` empties the memory by itself. Who remembers rows of
+        another one forgets them with each change. Nobody may change what this returns.
+        """
+        known: T | None = self.memory.get(key)
+        if known is None:
+            known = read()
+            if known is not None:
+                self.remember(key, known)
+        return known
+
+    def recall_each(
+        self, topic: Hashable, ids: Iterable[int], read: Callable[[list[int]], Mapping[int, T]]
+    ) -> dict[int, T]:
+        """Return what is remembered of each of these by id, reading the others together.
+
+        Args:
+            read: may leave out what is not there.
+        """
+        found: dict[int, T] = {}
+        missing = []
+        for each in ids:
+            known: T | None = self.memory.get((topic, each))
+            if known is None:
+                missing.append(each)
+            else:
+                found[each] = known
+        for start in range(0, len(missing), MOST_TOGETHER):
+            for each, value in read(missing[start : start + MOST_TOGETHER]).items():
+                self.remember((topic, each), value)
+                found[each] = value
+        return found
+
+    def remember(self, key: Hashable, value: object) -> None:
+        """Remember what is true from now on; the oldest is forgotten when it gets too much."""
+        if len(self.memory) >= MOST_REMEMBERED:
+            del self.memory[next(iter(self.memory))]
+        self.memory[key] = value
+
+    def _forget_after(self, sql: str) -> None:
+        """Forget what a changing statement makes untrue."""
+        if _changes_what_is_remembered(sql):
+            self.memory.clear()
 
     @abstractmethod
     def one(self, sql: str, parameters: Parameters = NOTHING) -> Row | None:

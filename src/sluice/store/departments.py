@@ -54,13 +54,11 @@ class Departments:
         """Store a new department and return its id."""
         added = self._tx.insert("department", with_id(department.id, _settings(department)))
         assert added is not None  # nothing can be in its way
-        self._tx.cache.clear()
         return added
 
     def save(self, department: Department) -> None:
         """Store every field of a department that exists, and forget who belongs where."""
         self._tx.update("department", department.id, _settings(department))
-        self._tx.cache.clear()
 
     def delete(self, department_id: int, heir_id: int) -> None:
         """Remove a department; its sub-departments and its people move to another, the heir.
@@ -77,32 +75,38 @@ class Departments:
         )
         self._tx.run("DELETE FROM user_department WHERE department_id = :id", {"id": department_id})
         self._tx.run("DELETE FROM department WHERE id = :id", {"id": department_id})
-        self._tx.cache.clear()
 
     def parents(self) -> Mapping[int, int | None]:
         """Return each department's parent, None for the root; kept until people change."""
-        known: dict[int, int | None] | None = self._tx.cache.get("parents")
-        if known is None:
-            known = dict[int, int | None](self._tx.all("SELECT id, parent_id FROM department"))
-            self._tx.cache["parents"] = known
-        return known
+        return self._tx.recall(
+            "parents",
+            lambda: dict[int, int | None](self._tx.all("SELECT id, parent_id FROM department")),
+        )
 
     def headed_by(self, user_id: int) -> frozenset[int]:
         """Return the departments that this user heads."""
-        rows = self._tx.all("SELECT id FROM department WHERE head_id = :id", {"id": user_id})
-        return frozenset(row[0] for row in rows)
+        return self._tx.recall(
+            ("headed by", user_id),
+            lambda: frozenset(
+                row[0]
+                for row in self._tx.all(
+                    "SELECT id FROM department WHERE head_id = :id", {"id": user_id}
+                )
+            ),
+        )
 
     def staff(self) -> Mapping[int, Sequence[int]]:
         """Return the active people directly in each department that has any; kept as well."""
-        known: dict[int, list[int]] | None = self._tx.cache.get("staff")
-        if known is None:
-            known = self._tx.cache["staff"] = {}
-            for department_id, user_id in self._tx.all(
-                "SELECT d.department_id, d.user_id FROM user_department d"
-                " JOIN portal_user u ON u.id = d.user_id WHERE u.active = 1 ORDER BY d.user_id"
-            ):
-                known.setdefault(department_id, []).append(user_id)
-        return known
+        return self._tx.recall("staff", self._staff)
+
+    def _staff(self) -> dict[int, list[int]]:
+        staff: dict[int, list[int]] = {}
+        for department_id, user_id in self._tx.all(
+            "SELECT d.department_id, d.user_id FROM user_department d"
+            " JOIN portal_user u ON u.id = d.user_id WHERE u.active = 1 ORDER BY d.user_id"
+        ):
+            staff.setdefault(department_id, []).append(user_id)
+        return staff
 
     def first_missing(self, department_ids: Iterable[int]) -> int | None:
         """Return the first id that is no department, or None."""

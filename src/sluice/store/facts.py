@@ -13,6 +13,10 @@ class Facts:
 
     def get(self, name: str) -> str | None:
         """Return the fact, or None when it was never told."""
+        (value,) = self._tx.recall(("fact", name), lambda: (self._read(name),))
+        return value
+
+    def _read(self, name: str) -> str | None:
         row = self._tx.one("SELECT value FROM portal_fact WHERE name = :name", {"name": name})
         return None if row is None else str(row[0])
 

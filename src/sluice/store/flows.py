@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from sluice.clock import from_micros, to_micros
 from sluice.domain.access import Actor, Member
 from sluice.domain.distribution import Queue
-from sluice.domain.flow import Distribution, Flow, Managers
+from sluice.domain.flow import Distribution, Flow
 from sluice.domain.people import Role
 from sluice.domain.text import name_key
 from sluice.store.database import Row, Transaction, Value, with_id
@@ -23,7 +24,6 @@ _COLUMNS = (
     " notify_at_half_time, notify_on_queue_overflow, notify_on_tasks_in_progress_overflow,"
     " notify_when_efficiency_decreases, task_creators"
 )
-_BY_ID = f"SELECT {_COLUMNS} FROM flow WHERE id = :id"
 
 # What `tasks.flow.Flow.list` may select, filter and sort by (flows.md 3.8).
 LISTED: dict[str, Column] = {
@@ -42,9 +42,6 @@ LISTED: dict[str, Column] = {
     "DEMO": Column("demo", Kind.FLAG),
 }
 
-# Flows that are read again and again are kept until something changes.
-MOST_REMEMBERED = 1000
-
 _DISTRIBUTIONS = {known.value: known for known in Distribution}
 _members_from_json = msgspec.json.Decoder(tuple[Member, ...]).decode
 _ring_from_json = msgspec.json.Decoder(tuple[int, ...]).decode
@@ -59,25 +56,10 @@ class Flows:
 
     def find(self, flow_id: int) -> Flow | None:
         """Return the flow, or None."""
-        known: Flow | None = self._tx.read.get(flow_id)
-        if known is not None:
-            return known
-        row = self._tx.one(_BY_ID, {"id": flow_id})
-        if row is None:
-            return None
-        flow = _flow(row)
-        if len(self._tx.read) < MOST_REMEMBERED:
-            self._tx.read[flow_id] = flow
-        return flow
+        return self._tx.recall(("flow", flow_id), lambda: self._read(flow_id))
 
-    def managers(self, flow_id: int) -> Managers | None:
-        """Return who manages the flow, or None: all that a switch needs to know of it."""
-        row = self._tx.one("SELECT creator_id, owner_id FROM flow WHERE id = :id", {"id": flow_id})
-        return None if row is None else Managers(row[0], row[1])
-
-    def find_for_change(self, flow_id: int) -> Flow | None:
-        """Return the flow, or None, and keep other writers off it until commit."""
-        row = self._tx.one(_BY_ID + self._tx.lock, {"id": flow_id})
+    def _read(self, flow_id: int) -> Flow | None:
+        row = self._tx.one(f"SELECT {_COLUMNS} FROM flow WHERE id = :id", {"id": flow_id})
         return None if row is None else _flow(row)
 
     def has_named(self, name: str, apart_from: int = 0) -> bool:
@@ -126,6 +108,7 @@ class Flows:
     def save(self, flow: Flow) -> None:
         """Store every setting of a flow that exists."""
         self._tx.update("flow", flow.id, _settings(flow))
+        self._forget(flow.id)
         self._tx.run("DELETE FROM flow_member WHERE flow_id = :id", {"id": flow.id})
         self._index_members(flow.id, flow)
 
@@ -134,19 +117,23 @@ class Flows:
 
         One statement, so that two at once give back the first state (flows.md 3.6; settled 9).
         """
-        return bool(
-            self._tx.run("UPDATE flow SET active = 1 - active WHERE id = :id", {"id": flow_id})
+        changed = self._tx.run(
+            "UPDATE flow SET active = 1 - active WHERE id = :id", {"id": flow_id}
         )
+        self._remember(flow_id, lambda flow: replace(flow, active=not flow.active))
+        return bool(changed)
 
     def delete(self, flow_id: int) -> None:
         """Remove the flow and everything that is only its own; its group and template stay."""
         for table in ("flow_pin", "flow_member"):
             self._tx.run(f"DELETE FROM {table} WHERE flow_id = :id", {"id": flow_id})
         self._tx.run("DELETE FROM flow WHERE id = :id", {"id": flow_id})
+        self._forget(flow_id)
 
     def forget_template(self, template_id: int) -> None:
         """Leave the flows that use the template without one (flows.md 2.8)."""
         self._tx.run("UPDATE flow SET template_id = 0 WHERE template_id = :id", {"id": template_id})
+        self._tx.memory.clear()
 
     def toggle_pin(self, flow_id: int, user_id: int) -> bool:
         """Pin the flow for the user, or take the pin off; return whether it is pinned now."""
@@ -166,6 +153,9 @@ class Flows:
 
     def queue(self, flow_id: int) -> Queue:
         """Return the memory of a flow's queue; empty for a flow that has none."""
+        return self._tx.recall(("queue", flow_id), lambda: self._read_queue(flow_id))
+
+    def _read_queue(self, flow_id: int) -> Queue:
         row = self._tx.one(
             "SELECT ring, last_responsible_id FROM flow WHERE id = :id", {"id": flow_id}
         )
@@ -178,14 +168,17 @@ class Flows:
             flow_id,
             {"ring": _to_json(queue.ring).decode(), "last_responsible_id": queue.last},
         )
+        self._tx.remember(("queue", flow_id), queue)
 
     def touch(self, flow_id: int, now: datetime) -> None:
         """Note that something happened in the flow."""
         self._tx.update("flow", flow_id, {"activity_micros": to_micros(now)})
+        self._remember(flow_id, lambda flow: replace(flow, activity=now))
 
     def set_efficiency(self, flow_id: int, efficiency: int) -> None:
         """Store the flow's efficiency, in percent."""
         self._tx.update("flow", flow_id, {"efficiency": efficiency})
+        self._remember(flow_id, lambda flow: replace(flow, efficiency=efficiency))
 
     def all_ids(self) -> list[int]:
         """Return the id of every flow."""
@@ -197,6 +190,16 @@ class Flows:
         for flow_id, code in self._tx.all("SELECT flow_id, code FROM flow_member"):
             codes.setdefault(flow_id, set()).add(code)
         return codes
+
+    def _remember(self, flow_id: int, changed: Callable[[Flow], Flow]) -> None:
+        """Change what is remembered of a flow, if anything is."""
+        known: Flow | None = self._tx.memory.get(("flow", flow_id))
+        if known is not None:
+            self._tx.remember(("flow", flow_id), changed(known))
+
+    def _forget(self, flow_id: int) -> None:
+        for kind in ("flow", "queue"):
+            self._tx.memory.pop((kind, flow_id), None)
 
     def _index_members(self, flow_id: int, flow: Flow) -> None:
         team = {member.code for member in flow.responsible_list}

@@ -62,23 +62,17 @@ class Groups:
 
     def find(self, group_id: int) -> Group | None:
         """Return the group, or None."""
-        row = self._tx.one(f"SELECT {_COLUMNS} FROM workgroup WHERE id = :id", {"id": group_id})
-        return None if row is None else _group(row)
-
-    def find_for_change(self, group_id: int) -> Group | None:
-        """Return the group, or None, and keep other writers off it until commit."""
-        row = self._tx.one(
-            f"SELECT {_COLUMNS} FROM workgroup WHERE id = :id{self._tx.lock}", {"id": group_id}
-        )
-        return None if row is None else _group(row)
+        return next(iter(self.with_ids([group_id])), None)
 
     def with_ids(self, group_ids: Iterable[int]) -> list[Group]:
         """Return these groups, in order of id; what does not exist is left out."""
-        inside, parameters = named("group", sorted(set(group_ids)))
-        rows = self._tx.all(
-            f"SELECT {_COLUMNS} FROM workgroup WHERE id IN ({inside}) ORDER BY id", parameters
-        )
-        return [_group(row) for row in rows]
+        known = self._tx.recall_each("group", sorted(set(group_ids)), self._read)
+        return [group for _, group in sorted(known.items())]
+
+    def _read(self, group_ids: list[int]) -> dict[int, Group]:
+        inside, parameters = named("group", group_ids)
+        rows = self._tx.all(f"SELECT {_COLUMNS} FROM workgroup WHERE id IN ({inside})", parameters)
+        return {row[0]: _group(row) for row in rows}
 
     def named(self, name: str) -> Group | None:
         """Return the group of this name, or None."""
@@ -144,6 +138,9 @@ class Groups:
         """Return the id of the group's first kanban column; 0 when it has none."""
         if not group_id:
             return 0
+        return self._tx.recall(("first stage", group_id), lambda: self._first_stage(group_id))
+
+    def _first_stage(self, group_id: int) -> int:
         row = self._tx.one(
             "SELECT id FROM stage WHERE group_id = :group_id ORDER BY sort, id LIMIT 1",
             {"group_id": group_id},
@@ -176,6 +173,12 @@ class Groups:
 
     def role(self, group_id: int, user_id: int) -> Role | None:
         """Return what the user is in the group, or None."""
+        (role,) = self._tx.recall(
+            ("role", group_id, user_id), lambda: (self._role(group_id, user_id),)
+        )
+        return role
+
+    def _role(self, group_id: int, user_id: int) -> Role | None:
         row = self._tx.one(
             "SELECT role FROM workgroup_member WHERE group_id = :group_id AND user_id = :user_id",
             {"group_id": group_id, "user_id": user_id},
@@ -218,21 +221,16 @@ class Groups:
         )
 
     def headcounts(self, group_ids: Sequence[int]) -> dict[int, Headcount]:
-        """Return the headcount of each of these groups, in one query."""
-        if not group_ids:
-            return {}
-        ids = {f"group{number}": group_id for number, group_id in enumerate(group_ids)}
-        parameters: dict[str, Value] = {
-            **ids,
-            "request": Role.REQUEST.value,
-            "guest": UserType.EXTRANET.value,
-        }
+        """Return the headcount of each of these groups that has members."""
+        return self._tx.recall_each("headcount", group_ids, self._headcounts)
+
+    def _headcounts(self, group_ids: list[int]) -> dict[int, Headcount]:
+        inside, parameters = named("group", group_ids)
         rows = self._tx.all(
             "SELECT m.group_id, COUNT(*), COUNT(CASE WHEN u.user_type = :guest THEN 1 END)"
             " FROM workgroup_member m JOIN portal_user u ON u.id = m.user_id"
-            f" WHERE m.group_id IN ({', '.join(f':{name}' for name in ids)})"
-            " AND m.role <> :request GROUP BY m.group_id",
-            parameters,
+            f" WHERE m.group_id IN ({inside}) AND m.role <> :request GROUP BY m.group_id",
+            {**parameters, "request": Role.REQUEST.value, "guest": UserType.EXTRANET.value},
         )
         return {row[0]: Headcount(row[1], row[2]) for row in rows}
 

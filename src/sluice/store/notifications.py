@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
@@ -42,20 +42,6 @@ class Notifications:
 
     def __init__(self, transaction: Transaction) -> None:
         self._tx = transaction
-
-    def languages(self, user_ids: Iterable[int]) -> Mapping[int, str]:
-        """Return those of the users who can be told something, each with the language set.
-
-        Rule (assumed): "Inactive recipients get nothing" (flows.md 9). The language is empty for
-        the portal's.
-        """
-        inside, parameters = named("user", sorted(set(user_ids)))
-        rows = self._tx.all(
-            f"SELECT id, language FROM portal_user WHERE id IN ({inside}) AND active = 1"
-            " ORDER BY id",
-            parameters,
-        )
-        return {row[0]: row[1] for row in rows}
 
     def add(self, told: Notification) -> int:
         """Store something that a user is told, and return its id.

@@ -28,13 +28,12 @@ class PortalStates:
 
     def get(self) -> PortalState:
         """Return the state, kept until something changes it; equal ones are one object."""
-        state: PortalState | None = self._tx.cache.get(_FACT)
-        if state is None:
-            kept = self._facts.get(_FACT)
-            state = self._tx.cache[_FACT] = NORMAL if kept is None else _decoded(kept)
-        return state
+        return self._tx.recall("portal state", self._read)
+
+    def _read(self) -> PortalState:
+        kept = self._facts.get(_FACT)
+        return NORMAL if kept is None else _decoded(kept)
 
     def set(self, state: PortalState) -> None:
         """Replace the state; every program on the portal obeys from its next call on."""
         self._facts.set(_FACT, msgspec.json.encode(state).decode())
-        self._tx.cache.clear()

@@ -18,7 +18,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Hashable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Any, TypeGuard, TypeVar
@@ -134,12 +134,8 @@ class PostgresTransaction(Transaction):
     """A transaction on one connection. A call's savepoint is set before its first statement, since
     one that fails takes everything after the last savepoint with it."""
 
-    # Nobody else writes while the portal's lock is held, see decision 0012.
-    lock = ""
-
     def __init__(self) -> None:
-        self.cache: dict[Any, Any] = {}
-        self.read: dict[Any, Any] = {}
+        self.memory: dict[Hashable, Any] = {}
         self.changed = False  # by this call
         self.group_changed = False
         self.writes = False
@@ -173,11 +169,11 @@ class PostgresTransaction(Transaction):
         return [told(row) for row in self._execute(sql, parameters).fetchall()]
 
     def run(self, sql: str, parameters: Parameters = NOTHING) -> int:
-        self._before_change()
+        self._before_change(sql)
         return self._execute(sql, parameters).rowcount
 
     def add(self, sql: str, parameters: Parameters = NOTHING) -> int | None:
-        self._before_change()
+        self._before_change(sql)
         row = self._execute(sql, parameters).fetchone()
         return None if row is None else int(row[0])
 
@@ -188,9 +184,9 @@ class PostgresTransaction(Transaction):
         return added
 
     def add_rows(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        self._before_change()
+        self._before_change(copied := f"COPY {table} ({', '.join(columns)}) FROM STDIN")
         self.one("SELECT 1")  # sets the savepoint, if it is due
-        with self._cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        with self._cursor.copy(copied) as copy:
             for row in rows:
                 copy.write_row([stored(value) for value in row])
 
@@ -201,14 +197,9 @@ class PostgresTransaction(Transaction):
     def set_last_id(self, table: str, last: int) -> None:
         self.one("SELECT setval(:sequence, :last)", {"sequence": f"{table}_id_seq", "last": last})
 
-    def _before_change(self) -> None:
-        self.read.clear()
+    def _before_change(self, sql: str) -> None:
+        self._forget_after(sql)
         self.changed = self.group_changed = True
-
-    def forget(self) -> None:
-        """Forget everything that was read: it may not be true any more."""
-        self.cache.clear()
-        self.read.clear()
 
     def keep(self) -> None:
         self._stale = self._stale or self.changed
@@ -217,7 +208,7 @@ class PostgresTransaction(Transaction):
     def undo(self) -> None:
         if self._begun and (self.changed or not self.is_sound):
             self._cursor.execute("ROLLBACK TO one_call", prepare=False)
-            self.forget()
+            self.memory.clear()
         self._begun = self.changed = False
 
     def failure(self, problem: Exception) -> None:
@@ -271,7 +262,7 @@ class _Connection:
                 number = self._started()
         if number != self._change:
             self._change = number
-            self.transaction.forget()
+            self.transaction.memory.clear()
         self.transaction.start()
 
     def _started(self) -> int:
@@ -284,7 +275,7 @@ class _Connection:
     def connect(self) -> _Link:
         """Connect anew and return what this gives."""
         self.close()
-        self.transaction.forget()
+        self.transaction.memory.clear()
         return self._use(_connect(self._schema))
 
     def _use(self, link: _Link) -> _Link:
@@ -317,7 +308,7 @@ class _Connection:
 
     def rollback(self) -> None:
         """Undo everything; a connection in an unclear state is given up."""
-        self.transaction.forget()
+        self.transaction.memory.clear()
         self.transaction.start()
         if self._link is None:
             return

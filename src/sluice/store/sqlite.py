@@ -17,7 +17,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -80,14 +80,11 @@ log = logging.getLogger("sluice.store")
 class SqliteTransaction(Transaction):
     """A transaction on one connection. A savepoint is set before the call's first change."""
 
-    lock = ""  # nobody else writes while the single writer does
-
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._execute = connection.execute
         self._execute_many = connection.executemany
-        self.cache: dict[Any, Any] = {}
-        self.read: dict[Any, Any] = {}
+        self.memory: dict[Hashable, Any] = {}
         self.changed = False
 
     def one(self, sql: str, parameters: Parameters = NOTHING) -> Row | None:
@@ -98,18 +95,19 @@ class SqliteTransaction(Transaction):
         return self._execute(sql, parameters).fetchall()
 
     def run(self, sql: str, parameters: Parameters = NOTHING) -> int:
-        self._before_change()
+        self._before_change(sql)
         return self._execute(sql, parameters).rowcount
 
     def add(self, sql: str, parameters: Parameters = NOTHING) -> int | None:
-        self._before_change()
+        self._before_change(sql)
         rows = self._execute(sql, parameters).fetchall()
         return int(rows[0][0]) if rows else None
 
     def add_rows(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        self._before_change()
         values = ", ".join("?" * len(columns))
-        self._execute_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})", rows)
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"
+        self._before_change(sql)
+        self._execute_many(sql, rows)
 
     def last_id(self, table: str) -> int:
         row = self.one("SELECT seq FROM sqlite_sequence WHERE name = :table", {"table": table})
@@ -122,16 +120,11 @@ class SqliteTransaction(Transaction):
             {"table": table, "last": last},
         )
 
-    def _before_change(self) -> None:
-        self.read.clear()
+    def _before_change(self, sql: str) -> None:
+        self._forget_after(sql)
         if not self.changed:
             self._execute("SAVEPOINT one_call")
             self.changed = True
-
-    def forget(self) -> None:
-        """Forget everything that was read: it may not be true any more."""
-        self.cache.clear()
-        self.read.clear()
 
     def keep(self) -> None:
         """End the call and keep its changes for the group's commit."""
@@ -145,7 +138,7 @@ class SqliteTransaction(Transaction):
             self._execute("ROLLBACK TO one_call")
             self._execute("RELEASE one_call")
             self.changed = False
-            self.forget()
+            self.memory.clear()
 
     def failure(self, problem: Exception) -> RestError | None:
         # SQLite may have given up the whole transaction (disk full, for one).
@@ -185,10 +178,10 @@ class _Connection:
         version = execute("PRAGMA data_version").fetchone()[0]
         if version != self._version:
             self._version = version
-            self.transaction.forget()
+            self.transaction.memory.clear()
 
     def rollback(self) -> None:
-        self.transaction.forget()
+        self.transaction.memory.clear()
         self.transaction.changed = False
         if self.sqlite.in_transaction:
             with contextlib.suppress(sqlite3.Error, MemoryError):  # the next BEGIN will tell
@@ -219,7 +212,8 @@ class SqliteDatabase:
         self._wake: Wake = self._neighbours.ring
         self._busy_seconds = busy_seconds
         self._line: Line = queue.SimpleQueue()
-        self._writer = _Connection(path, writes=True, busy_seconds=0)  # it waits its own way
+        self._writer = _Connection(path, writes=True, busy_seconds=busy_seconds)
+        self._writer.sqlite.execute("PRAGMA busy_timeout = 0")  # from here on see `_begin`
         self._reader = _Connection(path, writes=False, busy_seconds=busy_seconds)
         self._long_readers: queue.SimpleQueue[_Connection] = queue.SimpleQueue()
         self._long_work: ThreadPoolExecutor | None = None

@@ -24,7 +24,6 @@ class Subscriptions:
 
     def add(self, wanted: Subscription, now: datetime) -> int | None:
         """Store a wish and return its id; None when there is the same already."""
-        self._tx.cache.clear()
         return self._tx.insert(
             "subscription",
             {
@@ -61,14 +60,12 @@ class Subscriptions:
 
     def remove(self, subscription_id: int) -> bool:
         """Take a wish back; False when there was none."""
-        self._tx.cache.clear()
         return bool(
             self._tx.run("DELETE FROM subscription WHERE id = :id", {"id": subscription_id})
         )
 
     def remove_of(self, application_id: int) -> None:
         """Take back every wish of an application."""
-        self._tx.cache.clear()
         self._tx.run("DELETE FROM subscription WHERE application_id = :id", {"id": application_id})
 
     def to(self, event: str) -> list[Subscription]:
@@ -77,18 +74,19 @@ class Subscriptions:
         Rule (documented): nothing is sent until the installation is finished (rest-protocol.md
         15.4). The answer is kept until the people, credentials or wishes change.
         """
-        listening: dict[str, list[Subscription]] | None = self._tx.cache.get(_LISTENING)
-        if listening is None:
-            listening = self._tx.cache[_LISTENING] = {}
-            for row in self._tx.all(
-                f"SELECT {_COLUMNS} FROM subscription s LEFT JOIN application a"
-                " ON a.id = s.application_id"
-                " WHERE s.application_id = 0 OR (a.state = :state AND a.removed_micros IS NULL)"
-                " ORDER BY s.id",
-                {"state": State.INSTALLED.value},
-            ):
-                listening.setdefault(row[2], []).append(_subscription(row))
-        return listening.get(event, [])
+        return self._tx.recall(_LISTENING, self._listening).get(event, [])
+
+    def _listening(self) -> dict[str, list[Subscription]]:
+        listening: dict[str, list[Subscription]] = {}
+        for row in self._tx.all(
+            f"SELECT {_COLUMNS} FROM subscription s LEFT JOIN application a"
+            " ON a.id = s.application_id"
+            " WHERE s.application_id = 0 OR (a.state = :state AND a.removed_micros IS NULL)"
+            " ORDER BY s.id",
+            {"state": State.INSTALLED.value},
+        ):
+            listening.setdefault(row[2], []).append(_subscription(row))
+        return listening
 
 
 def _subscription(row: Row) -> Subscription:

@@ -12,7 +12,7 @@ from sluice.clock import from_micros, to_micros
 from sluice.domain.task import Status, Task
 from sluice.domain.text import name_key
 from sluice.store import task_pages
-from sluice.store.database import Row, Transaction, Value, with_id
+from sluice.store.database import MOST_TOGETHER, Row, Transaction, Value, with_id
 from sluice.store.listing import Column, Window, named, page
 from sluice.store.task_pages import ACCOMPLICE, AUDITOR, CREATOR, RESPONSIBLE, Reader, Wanted
 
@@ -105,19 +105,12 @@ class Tasks:
         row = self._tx.one(f"SELECT {_COLUMNS} FROM task WHERE id = :id", {"id": task_id})
         return None if row is None else self._tasks([row])[0]
 
-    def find_for_change(self, task_id: int) -> Task | None:
-        """Return the task, or None, and keep other writers off it until commit."""
-        row = self._tx.one(
-            f"SELECT {_COLUMNS} FROM task WHERE id = :id{self._tx.lock}", {"id": task_id}
-        )
-        return None if row is None else self._tasks([row])[0]
-
     def add(self, task: Task) -> Task:
         """Store a new task, count it, and return it with its id."""
         task_id = self._tx.insert("task", with_id(task.id, _settings(task)))
         assert task_id is not None  # nothing can be in its way
-        self._set_members(task_id, task)
-        self._set_tags(task_id, task.tags)
+        self._add_members(task_id, task)
+        self._add_tags(task_id, task.tags)
         self._count(task.flow_id, task, 1)
         self._add_to_total(1)
         return replace(task, id=task_id)
@@ -126,9 +119,11 @@ class Tasks:
         """Store a changed task and keep the counters of its flows right."""
         self._tx.update("task", after.id, _settings(after))
         if _members(before) != _members(after):
-            self._set_members(after.id, after)
+            self._tx.run("DELETE FROM task_member WHERE task_id = :id", {"id": after.id})
+            self._add_members(after.id, after)
         if before.tags != after.tags:
-            self._set_tags(after.id, after.tags)
+            self._tx.run("DELETE FROM task_tag WHERE task_id = :id", {"id": after.id})
+            self._add_tags(after.id, after.tags)
         if (before.flow_id, counted_as(before)) != (after.flow_id, counted_as(after)):
             self._count(before.flow_id, before, -1)
             self._count(after.flow_id, after, 1)
@@ -154,6 +149,7 @@ class Tasks:
         """Unlink every task of a flow that is being removed (flows.md 3.4)."""
         self._tx.run("UPDATE task SET flow_id = NULL WHERE flow_id = :id", {"id": flow_id})
         self._tx.run("DELETE FROM flow_counter WHERE flow_id = :id", {"id": flow_id})
+        self._tx.memory.pop(("counters", flow_id), None)
 
     # Lists
 
@@ -187,6 +183,9 @@ class Tasks:
 
     def counters(self, flow_id: int) -> Counters:
         """Return the kept counters of a flow."""
+        return self._tx.recall(("counters", flow_id), lambda: self._counters(flow_id))
+
+    def _counters(self, flow_id: int) -> Counters:
         row = self._tx.one(
             "SELECT pending, in_work, completed, overdue, total FROM flow_counter"
             " WHERE flow_id = :flow_id",
@@ -234,6 +233,7 @@ class Tasks:
     def _count(self, flow_id: int | None, task: Task, by: int) -> None:
         if flow_id is None:
             return
+        change = {name: by * number for name, number in asdict(counted_as(task)).items()}
         self._tx.run(
             "INSERT INTO flow_counter (flow_id, pending, in_work, completed, overdue, total)"
             " VALUES (:flow_id, :pending, :in_work, :completed, :overdue, :total)"
@@ -241,11 +241,11 @@ class Tasks:
             " in_work = flow_counter.in_work + :in_work,"
             " completed = flow_counter.completed + :completed,"
             " overdue = flow_counter.overdue + :overdue, total = flow_counter.total + :total",
-            {
-                "flow_id": flow_id,
-                **{name: by * number for name, number in asdict(counted_as(task)).items()},
-            },
+            {"flow_id": flow_id, **change},
         )
+        known: Counters | None = self._tx.memory.get(("counters", flow_id))
+        if known is not None:
+            self._tx.remember(("counters", flow_id), known + Counters(**change))
 
     def _add_to_total(self, by: int) -> None:
         self._tx.run("UPDATE task_total SET total = total + :by", {"by": by})
@@ -378,18 +378,23 @@ class Tasks:
 
     # Parts of a task
 
-    def _set_members(self, task_id: int, task: Task) -> None:
-        self._tx.run("DELETE FROM task_member WHERE task_id = :id", {"id": task_id})
-        for role, users in _members(task).items():
-            for user_id in dict.fromkeys(users):
-                self._tx.run(
-                    "INSERT INTO task_member (task_id, user_id, role)"
-                    " VALUES (:task_id, :user_id, :role)",
-                    {"task_id": task_id, "user_id": user_id, "role": role},
-                )
+    def _add_members(self, task_id: int, task: Task) -> None:
+        parts = [
+            (role, user_id)
+            for role, users in _members(task).items()
+            for user_id in dict.fromkeys(users)
+        ]
+        for start in range(0, len(parts), MOST_TOGETHER):
+            values, parameters = [], {"task_id": task_id}
+            for number, (role, user_id) in enumerate(parts[start : start + MOST_TOGETHER]):
+                values.append(f"(:task_id, :user{number}, '{role}')")
+                parameters[f"user{number}"] = user_id
+            self._tx.run(
+                f"INSERT INTO task_member (task_id, user_id, role) VALUES {', '.join(values)}",
+                parameters,
+            )
 
-    def _set_tags(self, task_id: int, titles: Sequence[str]) -> None:
-        self._tx.run("DELETE FROM task_tag WHERE task_id = :id", {"id": task_id})
+    def _add_tags(self, task_id: int, titles: Sequence[str]) -> None:
         for title in titles:
             self._tx.run(
                 "INSERT INTO tag (title, title_key) VALUES (:title, :key)"

@@ -40,11 +40,6 @@ class Templates:
         row = self._tx.one(_BY_ID, {"id": template_id})
         return None if row is None else _template(row)
 
-    def find_for_change(self, template_id: int) -> Template | None:
-        """Return the template, or None, and keep other writers off it until commit."""
-        row = self._tx.one(_BY_ID + self._tx.lock, {"id": template_id})
-        return None if row is None else _template(row)
-
     def add(
         self,
         title: str,

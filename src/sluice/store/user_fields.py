@@ -65,10 +65,7 @@ class UserFields:
 
     def all(self) -> Sequence[UserField]:
         """Return every field, the oldest first; kept until one of them changes."""
-        known: Sequence[UserField] | None = self._tx.cache.get(_KNOWN)
-        if known is None:
-            known = self._tx.cache[_KNOWN] = self.listed((), ())
-        return known
+        return self._tx.recall(_KNOWN, lambda: self.listed((), ()))
 
     def listed(
         self, conditions: Sequence[Condition], order: Sequence[tuple[Column, bool]]
@@ -88,7 +85,6 @@ class UserFields:
 
     def add(self, field: UserField) -> int | None:
         """Store a new field and return its id; None when its name is taken."""
-        self._tx.cache.clear()
         return self._tx.insert(
             "user_field", _settings(field), "ON CONFLICT (field_name) DO NOTHING"
         )
@@ -96,13 +92,11 @@ class UserFields:
     def save(self, field: UserField) -> None:
         """Store a changed field."""
         self._tx.update("user_field", field.id, _settings(field))
-        self._tx.cache.clear()
 
     def delete(self, field_id: int) -> None:
         """Remove a field with everything it holds."""
         self._tx.run("DELETE FROM user_field_value WHERE field_id = :id", {"id": field_id})
         self._tx.run("DELETE FROM user_field WHERE id = :id", {"id": field_id})
-        self._tx.cache.clear()
 
     def set_values(self, task_id: int, values: Mapping[int, Held | None]) -> None:
         """Let these fields of a task hold these values; None empties a field."""

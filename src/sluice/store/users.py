@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sluice.clock import from_micros, to_micros
 from sluice.domain.access import Actor
@@ -97,8 +97,7 @@ class Users:
 
     def find(self, user_id: int) -> User | None:
         """Return the user, or None."""
-        row = self._tx.one(f"SELECT {_COLUMNS} FROM portal_user WHERE id = :id", {"id": user_id})
-        return None if row is None else self._users([row])[0]
+        return self._known([user_id]).get(user_id)
 
     def page(
         self,
@@ -126,29 +125,37 @@ class Users:
         )
         if user_id is not None:
             self._set_departments(user_id, user.departments)
-            self._tx.cache.clear()
         return user_id
 
     def save(self, user: User) -> None:
-        """Store every field of a user who exists, and forget who may call as whom.
+        """Store every field of a user who exists.
 
         The e-mail address must be free, see `with_email`.
         """
         self._tx.update("portal_user", user.id, _settings(user))
         self._tx.run("DELETE FROM user_department WHERE user_id = :id", {"id": user.id})
         self._set_departments(user.id, user.departments)
-        self._tx.cache.clear()
 
     def with_ids(self, user_ids: Iterable[int]) -> list[User]:
         """Return these users, in order of id; who does not exist is left out."""
-        inside, parameters = named("user", sorted(set(user_ids)))
+        return [user for _, user in sorted(self._known(user_ids).items())]
+
+    def _known(self, user_ids: Iterable[int]) -> dict[int, User]:
+        """Return those of these users who exist, by id; kept until people change."""
+        return self._tx.recall_each("user", sorted(set(user_ids)), self._read)
+
+    def _read(self, user_ids: list[int]) -> dict[int, User]:
+        inside, parameters = named("user", user_ids)
         rows = self._tx.all(
-            f"SELECT {_COLUMNS} FROM portal_user WHERE id IN ({inside}) ORDER BY id", parameters
+            f"SELECT {_COLUMNS} FROM portal_user WHERE id IN ({inside})", parameters
         )
-        return self._users(rows)
+        return {user.id: user for user in self._users(rows)}
 
     def administrators(self) -> tuple[int, ...]:
         """Return the active administrators of the portal, in order of id."""
+        return self._tx.recall("administrators", self._administrators)
+
+    def _administrators(self) -> tuple[int, ...]:
         rows = self._tx.all(
             "SELECT id FROM portal_user WHERE is_admin = 1 AND active = 1 ORDER BY id"
         )
@@ -156,12 +163,21 @@ class Users:
 
     def time_zone(self, user_id: int) -> str:
         """Return the user's IANA time zone; empty for the portal's, or for nobody."""
-        row = self._tx.one("SELECT time_zone FROM portal_user WHERE id = :id", {"id": user_id})
-        return "" if row is None else str(row[0])
+        user = self.find(user_id)
+        return "" if user is None else user.time_zone
+
+    def languages(self, user_ids: Iterable[int]) -> Mapping[int, str]:
+        """Return those of the users who can be told something, each with the language set.
+
+        Rule (assumed): "Inactive recipients get nothing" (flows.md 9). The language is empty for
+        the portal's.
+        """
+        return {user.id: user.language for user in self.with_ids(user_ids) if user.active}
 
     def departments_of(self, user_id: int) -> tuple[int, ...]:
         """Return the departments the user is directly in, in the user's own order."""
-        return tuple(self._departments_of([user_id]).get(user_id, ()))
+        user = self.find(user_id)
+        return () if user is None else user.departments
 
     def with_email(self, email: str) -> int | None:
         """Return the id of the user with this e-mail address, or None."""
@@ -172,20 +188,13 @@ class Users:
 
     def first_missing(self, user_ids: Iterable[int]) -> int | None:
         """Return the first id that is no user, or None. Inactive users exist (flows.md 2.2)."""
-        for user_id in user_ids:
-            if not self._tx.one("SELECT id FROM portal_user WHERE id = :id", {"id": user_id}):
-                return user_id
-        return None
+        user_ids = list(user_ids)
+        known = self._known(user_ids)
+        return next((user_id for user_id in user_ids if user_id not in known), None)
 
     def active_among(self, user_ids: Iterable[int]) -> set[int]:
         """Return which of these users are active."""
-        return {
-            user_id
-            for user_id in user_ids
-            if self._tx.one(
-                "SELECT id FROM portal_user WHERE id = :id AND active = 1", {"id": user_id}
-            )
-        }
+        return {user_id for user_id, user in self._known(user_ids).items() if user.active}
 
     def known_among(self, user_ids: Iterable[int], reader: Actor) -> set[int]:
         """Return which of these users exist and may be known to the reader."""

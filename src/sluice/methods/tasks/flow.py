@@ -156,8 +156,7 @@ def activate(call: Call, flow_id: int) -> bool:
         FlowNotFound: no flow has this id, and the caller may know it.
     """
     check_plan(call)
-    managers = call.store.flows.managers(flow_id)
-    if not can_manage(call.actor, managers):
+    if not can_manage(call.actor, call.store.flows.find(flow_id)):
         raise FlowAccessDenied  # told first: a stranger does not learn which flows exist
     if not call.store.flows.toggle(flow_id):
         raise FlowNotFound
@@ -302,7 +301,7 @@ def _flow_to_manage(call: Call, flow_data: Mapping[str, Any]) -> Flow:
     flow_id = as_integer(flow_data.get("id"))
     if flow_id is None:
         raise PrimaryMissing
-    flow = call.store.flows.find_for_change(flow_id)
+    flow = call.store.flows.find(flow_id)
     if not can_manage(call.actor, flow):
         raise FlowAccessDenied
     if flow is None:

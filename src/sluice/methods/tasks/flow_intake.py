@@ -21,7 +21,7 @@ _NOT_FOUND = "Flow not found<br>"
 
 
 def wanted(call: Call, changes: Changes) -> Flow | None:
-    """Return the flow that the changes name, kept from other writers; None when they name none.
+    """Return the flow that the changes name; None when they name none.
 
     Rule (observed): an inactive flow takes no task; its FLOW_ID is dropped without a word, and
     the rest is an ordinary task's. flows.md 5.3 step 4, 13.1 row 17.
@@ -34,7 +34,7 @@ def wanted(call: Call, changes: Changes) -> Flow | None:
     if not has_flows(call):  # Rule (assumed): as if the flow were switched off
         del changes["flow_id"]
         return None
-    flow = call.store.flows.find_for_change(changes["flow_id"])
+    flow = call.store.flows.find(changes["flow_id"])
     if flow is None:
         raise CoreError(_NOT_FOUND)
     if not flow.active:

@@ -27,7 +27,7 @@ def people_left(at: Moment) -> None:
     Rule (assumed): a list keeps its departments, since they are expanded anew for each task.
     """
     for flow_id in at.store.flows.all_ids():
-        flow = at.store.flows.find_for_change(flow_id)
+        flow = at.store.flows.find(flow_id)
         if flow is not None and flow.responsible_list:
             _look(at, flow)
 

@@ -30,14 +30,15 @@ from sluice.methods.tasks.team import people_of
 from sluice.store.jobs import JobKind
 
 
-def task_entered(at: Moment, task: Task) -> None:
+def task_entered(at: Moment, task: Task, *, is_new: bool = False) -> None:
     """Note that a new task, or one from elsewhere, is now the flow's."""
     flow = _flow_of(at, task)
     if flow is None:
         return
     at.store.efficiency.count(flow.id, place(task, at.zone), 1)
     _tell_of_new_task(at, flow, task)
-    _plan_half_time(at, flow, task)
+    if flow.notify_at_half_time or not is_new:
+        _plan_half_time(at, flow, task)
     if flow.distribution_type == Distribution.HIMSELF:
         at.store.jobs.plan(JobKind.UNTAKEN, task.id, at.now + TAKING_TIME)
     _look_again(at, flow, active=True)

@@ -217,7 +217,7 @@ def _tell(
     """
     subject, number, _ = tag.split("|")
     portal_language = ""
-    for user_id, own_language in at.store.notifications.languages(user_ids).items():
+    for user_id, own_language in at.store.users.languages(user_ids).items():
         if not own_language and not portal_language:
             portal_language = at.store.facts.get("language") or ENGLISH
         language = own_language or portal_language

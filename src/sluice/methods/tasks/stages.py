@@ -120,7 +120,7 @@ def move_task(call: Call, id: int = 0, stageid: int = 0, before: int = 0, after:
         StageUnavailable: there is no such column, it is of another group than the task, or the
             caller may not move tasks there.
     """
-    task, _ = task_to_read(call, id, for_change=True)
+    task, _ = task_to_read(call, id)
     stage = call.store.stages.find(stageid)
     if stage is None or not _may_move(call, stage.board):
         raise StageUnavailable

@@ -42,7 +42,7 @@ from sluice.methods.tasks.task_change import discard, keep, keep_new
 from sluice.methods.tasks.task_data import Changes, read_fields
 from sluice.methods.tasks.task_fields import FIELDS
 from sluice.methods.tasks.task_list import read_task_filter, reader
-from sluice.methods.tasks.task_object import task_object, task_read, task_rows
+from sluice.methods.tasks.task_object import new_task_object, task_object, task_read, task_rows
 from sluice.methods.tasks.task_standing import standing
 from sluice.methods.tasks.user_field_values import described_fields, read_values
 from sluice.rest.call import Call
@@ -82,7 +82,7 @@ def add(call: Call, fields: dict[str, Any] | None = None) -> dict[str, Any]:
     values = read_values(call, fields)
     task = keep_new(call, _new_task(call, changes))
     call.store.user_fields.set_values(task.id, values)
-    return {"task": task_object(call, task)}
+    return {"task": new_task_object(call, task)}
 
 
 @method("tasks.task.get", scope="task")
@@ -158,7 +158,7 @@ def delete(call: Call, task_id: object = None, id: object = None) -> dict[str, b
         TaskIdWrong, TaskIdMissing: the id is no number, or was not sent.
         TaskDeleteDenied: there is no such task, or the caller may not remove it.
     """
-    task = call.store.tasks.find_for_change(task_id_of(task_id, id))
+    task = call.store.tasks.find(task_id_of(task_id, id))
     if task is None or not can_delete(standing(call, task)):
         raise TaskDeleteDenied
     discard(call, task)
@@ -247,13 +247,13 @@ def task_id_of(task_id: object, other: object, suffix: str = "") -> int:
 
 
 def task_to_change(call: Call, task_id: int, suffix: str = "") -> tuple[Task, Standing]:
-    """Return a task that the caller may read, kept from other writers, and the caller's standing.
+    """Return a task that the caller may read, and the caller's standing.
 
     Raises:
         TaskActionDenied: there is no such task, or the caller may not read it: one answer for
             both, so that nobody learns which tasks exist.
     """
-    task = call.store.tasks.find_for_change(task_id)
+    task = call.store.tasks.find(task_id)
     if task is not None and can_read(its := standing(call, task)):
         return task, its
     raise TaskActionDenied(NOT_ALLOWED + suffix)

@@ -34,6 +34,11 @@ def task_object(call: Call, task: Task) -> dict[str, Any]:
     return _shown(task, Sight(call, [task]), _OBJECT)
 
 
+def new_task_object(call: Call, task: Task) -> dict[str, Any]:
+    """Return the same of a task that was added by this call."""
+    return _shown(task, _NewSight(call, [task]), _OBJECT)
+
+
 def task_read(call: Call, task: Task, select: Sequence[object]) -> dict[str, Any]:
     """Return what `get` shows of a task: what is selected, and what may be done with it."""
     keys = _chosen([*select, "ACTION"] if select else [], _READ)
@@ -193,6 +198,26 @@ class Sight:
         """Return the task's checklists as a tree."""
         items, user_id = self._checklists.get(task.id, ()), self.call.actor.user_id
         return checklist_tree(items, user_id, may_work=can_work_on(self.standing(task)))
+
+
+class _NewSight(Sight):
+    """What surrounds a new task: what is not there yet need not be looked for."""
+
+    @cached_property
+    def _marks(self) -> dict[int, Mark]:
+        return {task.id: Mark(viewed=self.call.now) for task in self.tasks}
+
+    @cached_property
+    def _checklists(self) -> dict[int, list[Item]]:
+        return {}
+
+    @cached_property
+    def comments(self) -> Mapping[int, int]:
+        return {}
+
+    @cached_property
+    def seconds_spent(self) -> Mapping[int, int]:
+        return {}
 
 
 _KEYS: dict[str, Callable[[Task, Sight], Any]] = {

@@ -14,11 +14,8 @@ from sluice.methods.tasks.task_standing import standing
 from sluice.rest.call import Call
 
 
-def task_to_read(call: Call, task_id: int, *, for_change: bool = False) -> tuple[Task, Standing]:
+def task_to_read(call: Call, task_id: int) -> tuple[Task, Standing]:
     """Return a task that the caller may read, and the caller's standing.
-
-    Args:
-        for_change: the task itself will be changed, so other writers are kept off it.
 
     Raises:
         ArgumentMissing: no id was sent.
@@ -26,8 +23,7 @@ def task_to_read(call: Call, task_id: int, *, for_change: bool = False) -> tuple
     """
     if not task_id:
         raise ArgumentMissing("TASKID")
-    tasks = call.store.tasks
-    task = tasks.find_for_change(task_id) if for_change else tasks.find(task_id)
+    task = call.store.tasks.find(task_id)
     if task is not None and can_read(its := standing(call, task)):
         return task, its
     raise TaskUnavailable

@@ -109,8 +109,8 @@ def template_object(template: Template) -> dict[str, Any]:
 
 
 def _template_to_change(call: Call, template_id: int) -> Template | None:
-    """Return the template, kept from other writers; None, for an administrator, is no template."""
-    template = call.store.templates.find_for_change(template_id)
+    """Return the template; None, for an administrator, is no template."""
+    template = call.store.templates.find(template_id)
     creator_id = None if template is None else template.created_by
     if not can_change_template(call.actor, creator_id):
         raise TemplateDenied  # told first: a stranger does not learn which templates exist

@@ -1,4 +1,4 @@
-"""What a page of `tasks.task.list` costs the store: the same however many tasks there are."""
+"""What task calls cost the store: the same however many tasks there are, and not too much."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
+from sluice.store.sqlite import SqliteDatabase
 from tests.places import only_sqlite
 from tests.portals import Person, PortalInTest
 from tests.protocol.tasks.task.wire import add_task, boss_of
 from tests.provenance import assumed
 
 METHOD = "tasks.task.list"
-pytestmark = only_sqlite  # its statements can be traced, and its plans told from a few rows
+# SQLite's statements can be traced, and its plans told from a few rows.
+pytestmark = [only_sqlite, pytest.mark.trusts_memory]
 
 
 @contextmanager
@@ -128,3 +130,23 @@ def test_no_page_scans_the_tasks(
         small = all(re.match(r"SCAN (department|task_total)\b", scan) for scan in scans)
         assert not scans or in_order or small, f"{sql}\n{steps}"
     plans.close()
+
+
+@assumed("architecture: each statement of a change is a round trip on PostgreSQL")
+def test_a_task_for_a_queue_takes_few_statements(
+    portal: PortalInTest, anna: Person, boris: Person
+) -> None:
+    boss = boss_of(portal, anna, boris)
+    flow = portal.add_flow("Queue", boss, responsible_list=(anna.member, boris.member))
+    task = {"TITLE": "Help", "FLOW_ID": flow.id}
+    for _ in range(3):  # each of the queue has had one
+        boss.call("tasks.task.add", fields=task)
+
+    seen: list[str] = []
+    assert isinstance(portal.database, SqliteDatabase)
+    portal.database._writer.sqlite.set_trace_callback(seen.append)
+    assert boss.call("tasks.task.add", fields=task).status == 200
+
+    working = [sql for sql in seen if sql.split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE")]
+    assert len(reading(seen)) <= 1
+    assert len(working) <= 15, working
