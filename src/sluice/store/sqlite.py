@@ -107,6 +107,7 @@ class SqliteTransaction(Transaction):
         values = ", ".join("?" * len(columns))
         sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"
         self._before_change(sql)
+        self.memory.clear()
         self._execute_many(sql, rows)
 
     def last_id(self, table: str) -> int:
