@@ -8,4 +8,5 @@ from sluice.cli import main
 
 if __name__ == "__main__":
     Deliveries.next_due = lambda self, store: None  # type: ignore[method-assign]
+    Deliveries.next_waiting = lambda self, store: None  # type: ignore[method-assign]
     main()

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from sluice.background.deliver import MOST_OF_HANDLER, Deliveries, Rules
 from sluice.background.handler import Handlers
+from sluice.background.worker import Worker
 from sluice.clock import VirtualClock
 from sluice.domain.application import Application, State
 from sluice.domain.events import Subscription
@@ -294,6 +295,30 @@ def test_a_handler_that_is_not_there_is_noted(
     (delivery,) = portal.deliveries()
     assert delivery.state is DeliveryState.FAILED
     assert attempts(portal, delivery.id)[0].problem
+
+
+def test_a_handler_that_has_room_again_is_sent_the_next_at_once(
+    portal: PortalInTest, receiver: Receiver, application: Application
+) -> None:
+    bind(portal, application, "ONTASKADD", f"{receiver.address}/ok")
+    events = 5 * MOST_OF_HANDLER
+    for _ in range(events):
+        add_task(portal.admin)
+    deliveries = source(portal)
+    # Nobody looks again for an hour: what is sent was woken for.
+    worker = Worker(portal.database, portal._portal.clock, [deliveries], look_seconds=3600.0)
+
+    async def all_sent() -> None:
+        stopping = asyncio.Event()
+        working = asyncio.create_task(worker.run(stopping))
+        await asyncio.to_thread(receiver.wait_for, events)
+        stopping.set()
+        await asyncio.wait_for(working, 20)
+        await deliveries.drain()
+
+    portal.wait(all_sent())
+
+    assert len(receiver.at("/ok")) == events
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

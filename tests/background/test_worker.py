@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from sluice.background.due import Ran
 from sluice.background.worker import Worker
 from sluice.clock import VirtualClock
 from sluice.store.database import Database
-from sluice.store.engine import Place, address_of
+from sluice.store.engine import Place, address_of, open_portal
 from sluice.store.jobs import JobKind
 from sluice.store.tables import Store
 from tests.portals import EVERYBODY, PortalInTest
@@ -150,10 +151,15 @@ class Slow:
         self.begun, self.may_end, self.ended = asyncio.Event(), asyncio.Event(), False
         self.looks = 0
         self.due: datetime | None = None
+        self.waiting: datetime | None = None  # something else than what is being done
+        self.wake: Callable[[], None] = lambda: None
 
     def next_due(self, store: Store) -> datetime | None:
         self.looks += 1
         return self.due
+
+    def next_waiting(self, store: Store) -> datetime | None:
+        return self.waiting or self.due
 
     async def run_due(self, now: datetime) -> list[Ran]:
         if self.due is None:
@@ -263,6 +269,99 @@ def test_a_worker_does_not_hurry_while_the_clock_stands(portal: PortalInTest) ->
         await asyncio.wait_for(working, 20)
 
     portal.wait(idle())
+
+
+class Sending:
+    """One thing that is being done all the time, and another that falls due soon. A `Source`."""
+
+    def __init__(self, due: datetime, soon: datetime) -> None:
+        self.wake: Callable[[], None] = lambda: None
+        self._due, self._soon = due, soon
+        self.asked = 0
+        self.done = asyncio.Event()
+
+    def next_due(self, store: Store) -> datetime | None:
+        return self._due
+
+    def next_waiting(self, store: Store) -> datetime | None:
+        return self._soon
+
+    async def run_due(self, now: datetime) -> list[Ran]:
+        self.asked += 1
+        if now >= self._soon:
+            self._soon = now + timedelta(days=1)
+            self.done.set()
+        return []
+
+
+def test_what_is_being_done_hides_nothing_that_falls_due_meanwhile(portal: PortalInTest) -> None:
+    async def found() -> None:
+        now = portal.clock.now()
+        source, stopping = Sending(now, now + timedelta(milliseconds=20)), asyncio.Event()
+        worker = Worker(portal.database, portal._portal.clock, [source], look_seconds=LONG_SECONDS)
+        working = asyncio.create_task(worker.run(stopping))
+        await until_asked(source, 1)
+
+        portal.clock.advance(milliseconds=30)
+        await asyncio.wait_for(source.done.wait(), 20)
+
+        stopping.set()
+        await asyncio.wait_for(working, 20)
+
+    portal.wait(found())
+
+
+def test_a_source_that_has_room_again_is_asked_at_once(portal: PortalInTest) -> None:
+    async def asked() -> None:
+        later = portal.clock.now() + timedelta(days=1)
+        source, stopping = Sending(portal.clock.now(), later), asyncio.Event()
+        worker = Worker(portal.database, portal._portal.clock, [source], look_seconds=LONG_SECONDS)
+        working = asyncio.create_task(worker.run(stopping))
+        await until_asked(source, 1)
+
+        asked = source.asked
+        source.wake()
+        await until_asked(source, asked + 1)
+
+        stopping.set()
+        await asyncio.wait_for(working, 20)
+
+    portal.wait(asked())
+
+
+async def until_asked(source: Sending, times: int) -> None:
+    async with asyncio.timeout(20):
+        while source.asked < times:
+            await asyncio.sleep(0.001)
+
+
+def test_who_is_stopping_wakes_the_others(portal: PortalInTest, place: Place) -> None:
+    async def woken() -> None:
+        source, stopping = Slow(portal.database), asyncio.Event()
+        source.due = MONDAY
+        worker = Worker(portal.database, portal._portal.clock, [source])
+        working = asyncio.create_task(worker.run(stopping))
+        await asyncio.wait_for(source.begun.wait(), 20)
+        stopping.set()  # and the source takes its time
+        heard = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def wake(_: int) -> None:
+            loop.call_soon_threadsafe(heard.set)
+
+        with closing(open_portal(place, MONDAY)) as other:
+            async with (
+                other.hearing(wake),
+                asyncio.timeout(20),
+            ):
+                while not heard.is_set():
+                    await source.plan(MONDAY + HOUR)
+                    await asyncio.sleep(0.01)
+        source.due = None
+        source.may_end.set()
+        await asyncio.wait_for(working, 20)
+
+    portal.wait(woken())
 
 
 def test_a_stopping_worker_ends_what_it_has_begun(portal: PortalInTest) -> None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
-from sluice.store.database import Database
+from sluice.store import sqlite
+from sluice.store.database import Database, PortalUnusable
 from sluice.store.engine import Place, open_portal
 from sluice.store.neighbours import Neighbours
+from sluice.store.sqlite import open_sqlite
 from sluice.store.tables import Store
 from tests.contract.conftest import NOW
 from tests.places import another_program, only_postgresql
@@ -116,18 +119,6 @@ def test_who_hears_itself_tells_nobody_else(database: Database, other: Database)
     assert DUE in there
 
 
-def test_who_leaves_wakes_the_others(database: Database, other: Database) -> None:
-    async def heard() -> list[int]:
-        here, there = Sleeper(), Sleeper()
-        async with database.hearing(here.wake):
-            await until_it_hears(here, other)
-            async with other.hearing(there.wake):
-                pass
-            return await here.is_woken()
-
-    assert set(asyncio.run(heard())) == {0}
-
-
 def test_without_anybody_who_hears_a_plan_is_kept_all_the_same(database: Database) -> None:
     asyncio.run(plan(database))
 
@@ -215,3 +206,37 @@ def test_a_lost_connection_is_made_again_and_everybody_looks(
             await sleeper.is_woken()
 
     asyncio.run(heard())
+
+
+def test_a_portal_that_cannot_be_opened_leaves_no_pipe_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("out of descriptors")
+
+    def pipes() -> int:
+        names = []
+        for descriptor in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):  # the one of this very look
+                names.append(descriptor.readlink().name)
+        return names.count("portal.db-pipe")
+
+    open_portal(tmp_path / "portal.db", NOW).close()
+    monkeypatch.setattr(sqlite, "_Connection", refused)
+    with pytest.raises(PortalUnusable):
+        open_portal(tmp_path / "portal.db", NOW)
+
+    assert pipes() == 0
+
+
+def test_a_turn_that_is_never_given_back_keeps_nobody_from_writing(tmp_path: Path) -> None:
+    file = tmp_path / "portal.db"
+    with (
+        closing(open_sqlite(file, NOW, busy_seconds=0.1)) as database,
+        closing(Neighbours(file)) as stopped,
+    ):
+        assert stopped.takes_turn()
+
+        database.run_now(lambda store: store.facts.set("kept", "x"))
+
+        assert database.run_now(lambda store: store.facts.get("kept")) == "x"

@@ -152,7 +152,8 @@ def test_what_cannot_be_shared_now_is_shared_later(
 
     with monkeypatch.context() as patched:
         patched.setattr(here.gateway._shared._database, "run", unavailable)
-        ask_to_share(here)
+        with pytest.raises(StoreUnavailable):
+            ask_to_share(here)
     processes.admitted(1, 1)
     ask_to_share(here)
     ask_to_share(there)

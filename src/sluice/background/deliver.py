@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from sluice.background.due import Ran
 from sluice.background.handler import Answered, Handlers
 from sluice.background.wire_events import body
-from sluice.clock import Clock, stopwatch, to_micros
+from sluice.clock import Clock, stopwatch
 from sluice.domain.application import ACCESS_LIFE, Application, State, Token, TokenKind
 from sluice.domain.events import (
     APP_INSTALLED,
@@ -76,6 +76,7 @@ class Deliveries:
             clock: the portal's.
             machine: the machine's, by which claims end even while the portal's stands still.
         """
+        self.wake: Callable[[], None] = lambda: None
         self._database = database
         self._clock = clock
         self._machine = machine
@@ -88,6 +89,9 @@ class Deliveries:
         """Return when the next delivery is due; what is being sent counts until it has been."""
         return store.outbox.next_due()
 
+    def next_waiting(self, store: Store) -> datetime | None:
+        return store.outbox.next_waiting()
+
     async def run_due(self, now: datetime) -> list[Ran]:
         """Begin to send what is due, as far as there is room, and return what was begun."""
         room = MOST_AT_ONCE - len(self._sending)
@@ -98,8 +102,12 @@ class Deliveries:
             self._busy[delivery.handler] += 1
             task = asyncio.get_running_loop().create_task(self._deliver(delivery))
             self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            task.add_done_callback(self._sent)
         return [Ran(f"delivery of {one.event}", one.id, one.due) for one in claimed]
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        self.wake()  # there is room for the next one
 
     async def drain(self) -> None:
         """Wait until what is being sent has been, and close the connections."""
@@ -164,7 +172,6 @@ class Deliveries:
             state, due = DeliveryState.FAILED, delivery.due
             log.warning("%s to %s: %s", delivery.event, _host(delivery.handler), attempt.problem)
         store.outbox.finish(delivery.id, attempt, state, due)
-        store.transaction.falls_due(to_micros(now))  # there is room for the next one
         store.outbox.forget(self._rules.kept)
 
     def _after(self, delivery: Delivery, store: Store) -> None:

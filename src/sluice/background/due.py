@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -28,7 +28,14 @@ class Ran(Struct, frozen=True):
 
 
 class Source(Protocol):
-    """A kind of things that fall due, such as planned jobs."""
+    """A kind of things that fall due, such as planned jobs.
+
+    Attributes:
+        wake: set by the worker; to be called when something that has fallen due can be done now
+            and could not be before. What is planned wakes by itself.
+    """
+
+    wake: Callable[[], None]
 
     def next_due(self, store: Store) -> datetime | None:
         """Return when the next of them falls due, or None when none is planned.
@@ -36,6 +43,10 @@ class Source(Protocol):
         What somebody is just doing counts until it is done, so that who moves the clock waits.
         What is planned is announced by `transaction.falls_due`, which wakes the worker.
         """
+        ...
+
+    def next_waiting(self, store: Store) -> datetime | None:
+        """Return the same without what somebody is just doing."""
         ...
 
     async def run_due(self, now: datetime) -> list[Ran]:

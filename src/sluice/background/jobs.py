@@ -78,11 +78,14 @@ class PlannedJobs:
     """The jobs of a portal. Implements `Source`."""
 
     def __init__(self, database: Database, zone: tzinfo) -> None:
+        self.wake: Callable[[], None] = lambda: None
         self._database = database
         self._zone = zone
 
     def next_due(self, store: Store) -> datetime | None:
         return store.jobs.next_due()
+
+    next_waiting = next_due  # a job is done in the transaction that takes it
 
     async def run_due(self, now: datetime) -> list[Ran]:
         return await self._database.run(partial(self._do_some, now), writes=True, long=True)

@@ -7,10 +7,14 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
+from sluice.errors import StoreUnavailable
+
 # What other processes have counted is known no later than this after a call.
 SHARE_SECONDS = 0.1
 # While there is no limit, nothing is counted; a new one is noticed after this.
 WITHOUT_LIMIT_SECONDS = 1.0
+# A portal that cannot be reached is asked again after this.
+AFTER_FAILURE_SECONDS = 5.0
 
 log = logging.getLogger("sluice.sharing")
 
@@ -36,6 +40,9 @@ class Sharing:
             self._called.clear()
             try:
                 nap = SHARE_SECONDS if await self._share() else WITHOUT_LIMIT_SECONDS
+            except StoreUnavailable:  # the store has told of it
+                nap = AFTER_FAILURE_SECONDS
+                self._called.set()
             except Exception:
                 log.exception("limits cannot be shared with other processes")
 

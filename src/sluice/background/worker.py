@@ -2,7 +2,7 @@
 
 The worker sleeps until the next instant for which something is planned. It is woken when something
 nearer is planned, or the clock is set, by this process or by one that does nothing when it falls
-due, such as a command. Another server does itself what it plans; if it is killed, what it had
+due, such as a command. Another server does itself what it plans; when it has ended, what it had
 planned is found at the next look.
 """
 
@@ -20,7 +20,7 @@ from sluice.errors import StoreUnavailable
 from sluice.store.database import Database
 from sluice.store.tables import Store
 
-# What a killed process had planned is found no later than this.
+# What a process had planned that has ended is found no later than this.
 LOOK_SECONDS = 5.0
 # The portal cannot be reached: it is no use to try again at once.
 NAP_AFTER_FAILURE_SECONDS = 5.0
@@ -48,7 +48,7 @@ class Worker:
 
         Args:
             drain_seconds: how long a stopping worker waits for what it is doing.
-            look_seconds: what a killed process had planned is found no later than this.
+            look_seconds: how late is found what a process had planned that has ended.
         """
         self.sources = sources
         self._database = database
@@ -89,17 +89,20 @@ class Worker:
                 if due_micros < loop.waits_for_micros:
                     event_loop.call_soon_threadsafe(loop.woken.set)
 
-        async with self._database.hearing(wake):
-            tasks = [asyncio.create_task(loop.run(stopping)) for loop in loops]
-            try:
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            async with self._database.hearing(wake):
+                tasks = [asyncio.create_task(loop.run(stopping)) for loop in loops]
                 await stopping.wait()
-                for loop in loops:
-                    loop.woken.set()
+            # From here on others are to hear what is planned.
+            for loop in loops:
+                loop.woken.set()
+            if tasks:
                 await asyncio.wait(tasks, timeout=self._drain_seconds)
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Loop:
@@ -110,6 +113,7 @@ class _Loop:
     ) -> None:
         self.woken = asyncio.Event()
         self.waits_for_micros: float = inf
+        source.wake = self.woken.set
         self._source = source
         self._database = database
         self._clock = clock
@@ -135,19 +139,22 @@ class _Loop:
 
     async def _work(self) -> float:
         """Do some of what has fallen due, and return how many seconds there are to sleep."""
-        state, due = await self._database.run(self._look)
+        state, due, waiting = await self._database.run(self._look)
         machine = self._clock.machine.now()
         if due is None or state.is_busy(machine):
             return self._look_seconds
         now = state.told(machine)
-        if due <= now:
-            return 0.0 if await self._source.run_due(now) else self._look_seconds
-        self.waits_for_micros = to_micros(due)
+        if due <= now and await self._source.run_due(now):
+            return 0.0
+        # What has fallen due and was not done is being done, or has to wait for that.
+        if waiting is None or waiting <= now:
+            return self._look_seconds
+        self.waits_for_micros = to_micros(waiting)
         if state.mode is Mode.FROZEN:  # it will not be due before somebody moves the clock
             return self._look_seconds
-        return min((due - now).total_seconds(), self._look_seconds)
+        return min((waiting - now).total_seconds(), self._look_seconds)
 
-    def _look(self, store: Store) -> tuple[ClockState, datetime | None]:
+    def _look(self, store: Store) -> tuple[ClockState, datetime | None, datetime | None]:
         state = store.clock.state()
         self._clock.now_by(state)
-        return state, self._source.next_due(store)
+        return state, self._source.next_due(store), self._source.next_waiting(store)

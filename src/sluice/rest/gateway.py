@@ -111,6 +111,8 @@ class Gateway:
         except Exception:
             log.exception("a call failed for a reason of ours: %s", _without_code(incoming.path))
             return refused(InternalServerError(), output)
+        finally:
+            self.called.set()  # again: a call counts when it comes, and its work when it is done
 
     async def share_limits(self) -> bool:
         """Add what was counted here to what other processes have counted, if there is a limit.

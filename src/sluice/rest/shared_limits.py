@@ -58,6 +58,9 @@ class SharedLimits:
         Args:
             limits: those in force.
             now: unix seconds on the portal's clock.
+
+        Raises:
+            StoreUnavailable: nothing was shared, and nothing is lost.
         """
         counted = _Counted(self._bucket.take(), self._operating.take())
         is_news = bool(counted.calls or counted.seconds)
@@ -71,7 +74,7 @@ class SharedLimits:
         except StoreUnavailable:
             self._bucket.put_back(counted.calls)
             self._operating.put_back(counted.seconds)
-            return True
+            raise
         for address, (level, at) in total.levels.items():
             self._bucket.set_level(address, level, at)
         for pair, baskets in total.seconds.items():

@@ -76,7 +76,7 @@ class CalendarSettings(Struct, frozen=True):
 class _Absences(Struct, frozen=True):
     """When somebody is away, about one day; the zone is the user's own, if there is one."""
 
-    zone: ZoneInfo | None
+    zone: str
     absences: list[Absence]
 
 
@@ -130,9 +130,13 @@ class Calendar:
         known = self._tx.recall_each(
             ("absences", today), sorted(set(user_ids)), lambda ids: self._absences(ids, today)
         )
-        zones = {user_id: its.zone or zone for user_id, its in known.items()}
         absences = [absence for its in known.values() for absence in its.absences]
-        return absent_users(absences, now, zones.__getitem__)
+
+        def zone_of(user_id: int) -> tzinfo:
+            own = known[user_id].zone
+            return ZoneInfo(own) if own else zone
+
+        return absent_users(absences, now, zone_of)
 
     def _absences(self, user_ids: list[int], today: date) -> dict[int, _Absences]:
         """Return when each of these users is away that day, in whatever zone it is a day."""
@@ -154,7 +158,7 @@ class Calendar:
         )
         found: dict[int, _Absences] = {}
         for user_id, zone, start, end, whole_days in rows:
-            its = found.setdefault(user_id, _Absences(ZoneInfo(zone) if zone else None, []))
+            its = found.setdefault(user_id, _Absences(zone, []))
             if start is not None:
                 its.absences.append(
                     Absence(user_id, from_micros(start), from_micros(end), whole_days == 1)

@@ -235,7 +235,7 @@ class Database(Protocol):
         """Hear what is planned in the portal, for whoever does it when it falls due.
 
         While nobody hears in this process, what is planned here is told to the processes that do;
-        otherwise only here: one is enough. What a killed process had planned nobody is told of.
+        otherwise only here: one is enough. When a process ends nobody is told what it had planned.
 
         Args:
             wake: called after a commit in which something was planned, in whatever thread that

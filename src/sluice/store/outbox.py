@@ -157,6 +157,14 @@ class Outbox:
         )
         return None if row is None or row[0] is None else from_micros(row[0])
 
+    def next_waiting(self) -> datetime | None:
+        """Return when the next is due that nobody is sending."""
+        row = self._tx.one(
+            "SELECT MIN(due_micros) FROM delivery WHERE state = :waiting",
+            {"waiting": DeliveryState.WAITING.value},
+        )
+        return None if row is None or row[0] is None else from_micros(row[0])
+
     def waiting(self, now: datetime, busy: Collection[str], most: int) -> list[Delivery]:
         """Return what is due, earliest first, apart from what goes to busy handlers."""
         names = {f"busy_{number}": handler for number, handler in enumerate(sorted(busy))}

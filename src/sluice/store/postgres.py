@@ -50,7 +50,7 @@ from sluice.store.postgres_dialect import (
     translated_step,
 )
 from sluice.store.tables import Store
-from sluice.store.waiting import Line, Waiting, group_after, out_of_memory, release
+from sluice.store.waiting import Line, Waiting, group_after, out_of_memory, release, wake_up
 
 T = TypeVar("T")
 
@@ -294,7 +294,7 @@ class _Connection:
         """Tell whether there is a connection, as far as that is known."""
         return self._link is not None and not self._link.closed
 
-    def ring(self) -> None:
+    def ring(self, _: int) -> None:
         """Wake whoever hears what is planned in the portal; if that fails, the next call tells."""
         with contextlib.suppress(psycopg.Error):
             self._cursor.execute(
@@ -454,11 +454,12 @@ class PostgresDatabase:
         self.schema = schema
         self.address = schema.address
         self.commits = Commits()
-        self._wake: Wake | None = None
         self._writing: Line = queue.SimpleQueue()
         self._reading: Line = queue.SimpleQueue()
         self._reading_long: Line = queue.SimpleQueue()
         writer = _Connection(schema, writes=True, link=link)
+        self._ring: Wake = writer.ring
+        self._wake: Wake = self._ring
         self._lanes = [
             (self._writing, _Lane(writer, self._writing, self._commit_together, MOST_IN_GROUP))
         ]
@@ -488,9 +489,7 @@ class PostgresDatabase:
             async with heard(self.schema, _options(self.schema), wake):
                 yield
         finally:
-            self._wake = None
-            # What was planned and not done yet is for others.
-            self._writing.put(Waiting(lambda store: store.transaction.falls_due(0), Future()))
+            self._wake = self._ring
 
     def waiting_calls(self) -> int:
         return self._writing.qsize()
@@ -536,10 +535,7 @@ class PostgresDatabase:
                 waiting.error = told_all
         if (soonest := connection.transaction.soonest_due_micros) is not None:
             connection.transaction.soonest_due_micros = None
-            if self._wake is not None:
-                self._wake(soonest)
-            else:
-                connection.ring()
+            wake_up(self._wake, soonest)
         return connection.is_open
 
     def _read_together(self, connection: _Connection, group: list[Waiting]) -> bool:

@@ -45,6 +45,7 @@ from sluice.store.waiting import (
     out_of_memory,
     release,
     release_all,
+    wake_up,
 )
 
 T = TypeVar("T")
@@ -209,8 +210,6 @@ class SqliteDatabase:
         self.path = path
         self.address = f"sqlite:///{path}"
         self.commits = Commits()
-        self._neighbours = Neighbours(path)
-        self._wake: Wake = self._neighbours.ring
         self._busy_seconds = busy_seconds
         self._line: Line = queue.SimpleQueue()
         self._writer = _Connection(path, writes=True, busy_seconds=busy_seconds)
@@ -223,6 +222,8 @@ class SqliteDatabase:
         self._commit_seconds = 0.0
         self._thread = threading.Thread(target=self._write, name="sluice-writer", daemon=True)
         self._thread.start()
+        self._neighbours = Neighbours(path)  # last: what fails above leaves nothing open
+        self._wake: Wake = self._neighbours.ring
 
     async def run(
         self, work: Callable[[Store], T], *, writes: bool = False, long: bool = False
@@ -257,7 +258,6 @@ class SqliteDatabase:
                 yield
         finally:
             self._wake = self._neighbours.ring
-            self._neighbours.ring()  # what was planned and not done yet is for others
 
     def waiting_calls(self) -> int:
         return self._line.qsize() + len(self._together)
@@ -362,7 +362,7 @@ class SqliteDatabase:
                 waiting.error = told
         if (soonest := writer.transaction.soonest_due_micros) is not None:
             writer.transaction.soonest_due_micros = None
-            self._wake(soonest)
+            wake_up(self._wake, soonest)
         return True
 
     def _begin(self, patience_seconds: float) -> bool:
@@ -372,14 +372,16 @@ class SqliteDatabase:
         try:
             while True:
                 is_next = is_next or self._neighbours.takes_turn()
-                if is_next:
+                waited = stopwatch() - started
+                # Who holds the turn may have been stopped: it is asked for, and no more than that.
+                if is_next or waited >= patience_seconds / 2:
                     try:
                         self._writer.begin()
                         return True
                     except sqlite3.OperationalError as problem:
                         if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                             raise
-                if stopwatch() - started >= patience_seconds:
+                if waited >= patience_seconds:
                     return False
                 time.sleep(ASK_AGAIN_SECONDS)
         finally:

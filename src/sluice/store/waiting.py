@@ -63,6 +63,14 @@ def group_after(first: Waiting, line: Line, most: int) -> tuple[list[Waiting], b
     return group, False
 
 
+def wake_up(wake: Callable[[int], None], micros: int) -> None:
+    """Say that something was planned: whatever comes of it, the answers are to go out."""
+    try:
+        wake(micros)
+    except Exception:
+        log.exception("nobody could be woken")
+
+
 def release(group: list[Waiting]) -> None:
     """Give out the answers of a group: each loop is woken once for all of its callers."""
     by_loop: dict[asyncio.AbstractEventLoop, list[Waiting]] = {}
