@@ -79,9 +79,7 @@ def _redmine(bench: Bench, running: ExitStack) -> _Redmine | None:
     if bench.cluster is None or not programs.has_redmine():
         return None
     bench.cluster.execute("CREATE DATABASE redmine")
-    # Ruby takes no directory with an underscore for a host.
-    host = quote(str(bench.cluster.directory), safe="")
-    database = f"postgresql:///redmine?username=sluice&host={host}"
+    database = f"postgresql://sluice@{quote(str(bench.cluster.directory), safe='')}/redmine"
     program, facts = running.enter_context(programs.redmine(bench.directory, database))
     headers = {"Content-Type": "application/json", "X-Redmine-API-Key": str(facts["key"])}
     body = f'{{"issue": {{"project_id": {facts["project"]}, "subject": "Help"}}}}'

@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import subprocess
@@ -70,7 +71,10 @@ class Cluster:
     ) -> None:
         self._settings = {**SPEED, **(DURABLE if durable else {}), **(settings or {})}
         self.binaries = _binaries()
-        self.directory = Path(tempfile.mkdtemp(prefix="sluice-pg-", dir=inside or quick_disk()))
+        # Not `mkdtemp`: Ruby takes no directory with an underscore for a host.
+        place = inside or Path(quick_disk() or tempfile.gettempdir())
+        self.directory = place / f"sluice-pg-{secrets.token_hex(6)}"
+        self.directory.mkdir(mode=0o700)
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             nobody = _unprivileged()
