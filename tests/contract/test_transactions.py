@@ -17,7 +17,7 @@ import pytest
 
 from sluice.clock import stopwatch
 from sluice.errors import FlowNotFound, StoreUnavailable
-from sluice.store import sqlite
+from sluice.store import sqlite, waiting
 from sluice.store.database import Database, Value
 from sluice.store.engine import Place
 from sluice.store.neighbours import Neighbours
@@ -461,3 +461,31 @@ def test_a_long_read_that_finds_no_descriptor_is_refused_and_the_next_one_answer
             assert await read() is None
 
     wait(work())
+
+
+def test_a_group_that_takes_long_is_committed_in_parts(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "LONGEST_GROUP_SECONDS", 0.0)
+
+    def refused(store: Store) -> None:
+        store.facts.set("refused", "x")
+        raise FlowNotFound
+
+    async def together() -> list[object]:
+        calls = [tell(f"fact {number}") for number in range(5)]
+        return await asyncio.gather(
+            *(database.run(call, writes=True) for call in (*calls[:3], refused, *calls[3:])),
+            return_exceptions=True,
+        )
+
+    before = database.commits.calls
+    answers = wait(together())
+
+    assert [type(answer) for answer in answers] == [type(None)] * 3 + [FlowNotFound] + [
+        type(None)
+    ] * 2
+    assert all(told(database, f"fact {number}") == "x" for number in range(5))
+    assert told(database, "refused") is None
+    assert database.commits.calls - before == 6
+    assert sum(database.commits.groups[1:]) == 0  # each alone

@@ -50,7 +50,15 @@ from sluice.store.postgres_dialect import (
     translated_step,
 )
 from sluice.store.tables import Store
-from sluice.store.waiting import Line, Waiting, group_after, out_of_memory, release, wake_up
+from sluice.store.waiting import (
+    Line,
+    Waiting,
+    group_after,
+    in_time,
+    out_of_memory,
+    release,
+    wake_up,
+)
 
 T = TypeVar("T")
 
@@ -429,17 +437,19 @@ class _Lane:
         most = self._most
         while (first := self._line.get()) is not None:
             group, closing = group_after(first, self._line, most)
-            is_reached = self._serve(self._connection, group)
-            release(group)
+            while group:
+                done = self._serve(self._connection, group)
+                release(group[:done])
+                group = group[done:]
             # Who stands in line for a database that is away waits for one attempt, not for many.
-            most = self._most if is_reached else MOST_IN_GROUP
+            most = self._most if self._connection.is_open else MOST_IN_GROUP
             if closing:
                 break
         self._connection.close()
 
 
-# Works on calls, and tells whether the database was reached.
-_Serve = Callable[[_Connection, list[Waiting]], bool]
+# Works on the first of some calls, and tells how many have their answers.
+_Serve = Callable[[_Connection, list[Waiting]], int]
 
 
 class PostgresDatabase:
@@ -516,29 +526,32 @@ class PostgresDatabase:
         for _, lane in self._lanes:
             lane.thread.join()
 
-    def _commit_together(self, connection: _Connection, group: list[Waiting]) -> bool:
-        """Run the calls and commit once."""
+    def _commit_together(self, connection: _Connection, group: list[Waiting]) -> int:
+        """Run the first calls of a group and commit once."""
+        ran: list[Waiting] = []
         try:
             connection.begin()
-            for waiting in group:
+            for waiting in in_time(group):
+                ran.append(waiting)
                 _run_one(connection, waiting)
             began = stopwatch()
             connection.commit()
-            self.commits.count(len(group), stopwatch() - began)
+            self.commits.count(len(ran), stopwatch() - began)
         except Exception as problem:
-            # What was not committed did not happen, for everybody in the group alike.
+            # What was not committed did not happen, for everybody who ran alike.
             connection.rollback()
             if isinstance(problem, psycopg.errors.ReadOnlySqlTransaction):
                 connection.close()  # an address of several hosts may lead to the primary next time
             told_all = _told(problem)
-            for waiting in group:
+            ran = ran or group
+            for waiting in ran:
                 waiting.error = told_all
         if (soonest := connection.transaction.soonest_due_micros) is not None:
             connection.transaction.soonest_due_micros = None
             wake_up(self._wake, soonest)
-        return connection.is_open
+        return len(ran)
 
-    def _read_together(self, connection: _Connection, group: list[Waiting]) -> bool:
+    def _read_together(self, connection: _Connection, group: list[Waiting]) -> int:
         """Run reading calls on one snapshot; who fails takes nobody along."""
         is_open = False
         for number, waiting in enumerate(group):
@@ -560,7 +573,7 @@ class PostgresDatabase:
                     is_open = False
         if is_open:
             connection.end_reading()
-        return connection.is_open
+        return len(group)
 
 
 def _run_one(connection: _Connection, waiting: Waiting) -> None:

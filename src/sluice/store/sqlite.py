@@ -42,6 +42,7 @@ from sluice.store.waiting import (
     Line,
     Waiting,
     group_after,
+    in_time,
     out_of_memory,
     release,
     release_all,
@@ -310,13 +311,11 @@ class SqliteDatabase:
             self._queue(group)
             return
         try:
-            kept = self._commit_together(group, patient=False)
+            done = self._commit_together(group, patient=False)
         finally:
             self._writing.release()
-        if kept:
-            release_all(group)
-        else:
-            self._queue(group)
+        release_all(group[:done])
+        self._queue(group[done:])
 
     def _queue(self, group: list[Waiting]) -> None:
         for waiting in group:
@@ -326,44 +325,52 @@ class SqliteDatabase:
         """Serve the line until it is closed: the writer thread's whole life."""
         while (first := self._line.get()) is not None:
             group, closing = group_after(first, self._line, MOST_IN_GROUP)
-            with self._writing:
-                self._commit_together(group, patient=True)
-            release(group)
+            while group:
+                with self._writing:
+                    done = self._commit_together(group, patient=True)
+                release(group[:done])
+                group = group[done:]
             if closing:
                 return
 
-    def _commit_together(self, group: list[Waiting], *, patient: bool) -> bool:
-        """Run the calls and commit once.
+    def _commit_together(self, group: list[Waiting], *, patient: bool) -> int:
+        """Run the first calls of a group and commit once.
 
         Args:
             patient: while another program has locked the file, wait, and then refuse the calls;
-                otherwise return False, with nothing done.
+                otherwise return 0, with nothing done.
+
+        Returns:
+            How many of the calls have their answers.
         """
+        ran: list[Waiting] = []
         writer = self._writer
         try:
             if not self._begin(self._busy_seconds if patient else 0.0):
                 if patient:
                     log.error(LOCKED)
                     raise StoreUnavailable(f"Nothing was changed. {LOCKED}")
-                return False
-            for waiting in group:
+                return 0
+            for waiting in in_time(group):
+                ran.append(waiting)
                 self._run_one(waiting)
             began = stopwatch()
             writer.sqlite.execute("COMMIT")
             # An average that forgets: one slow commit in a row of quick ones changes little.
             seconds = stopwatch() - began
             self._commit_seconds += (seconds - self._commit_seconds) / 8
-            self.commits.count(len(group), seconds)
+            self.commits.count(len(ran), seconds)
         except Exception as problem:
-            # What was not committed did not happen, for everybody in the group alike.
+            # What was not committed did not happen, for everybody who ran alike.
             writer.rollback()
             told = _told(problem)
-            for waiting in group:
+            ran = ran or group
+            for waiting in ran:
                 waiting.error = told
         if (soonest := writer.transaction.soonest_due_micros) is not None:
             writer.transaction.soonest_due_micros = None
             wake_up(self._wake, soonest)
-        return True
+        return len(ran)
 
     def _begin(self, patience_seconds: float) -> bool:
         """Open the writer's transaction, or tell that other programs kept writing for so long."""

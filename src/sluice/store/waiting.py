@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from sluice.clock import stopwatch
 from sluice.errors import OutOfMemory, StoreUnavailable
 
 if TYPE_CHECKING:
     from sluice.store.tables import Store
+
+# When the calls of a group have taken this long, the others wait for the next commit: who was first
+# is not kept long, and another process gets its turn.
+LONGEST_GROUP_SECONDS = 0.1
 
 Work = Callable[["Store"], Any]
 
@@ -69,6 +74,15 @@ def wake_up(wake: Callable[[int], None], micros: int) -> None:
         wake(micros)
     except Exception:
         log.exception("nobody could be woken")
+
+
+def in_time(group: list[Waiting]) -> Iterator[Waiting]:
+    """Yield the calls of a group, one at least, until they have taken too long."""
+    started = stopwatch()
+    for waiting in group:
+        yield waiting
+        if stopwatch() - started > LONGEST_GROUP_SECONDS:
+            return
 
 
 def release(group: list[Waiting]) -> None:
