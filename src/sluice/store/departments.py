@@ -57,7 +57,7 @@ class Departments:
         return added
 
     def save(self, department: Department) -> None:
-        """Store every field of a department that exists, and forget who belongs where."""
+        """Store every field of a department that exists."""
         self._tx.update("department", department.id, _settings(department))
 
     def delete(self, department_id: int, heir_id: int) -> None:
