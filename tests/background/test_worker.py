@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sluice.background import worker as worker_module
 from sluice.background.due import Ran
 from sluice.background.worker import Worker
 from sluice.clock import VirtualClock
@@ -333,6 +334,33 @@ async def until_asked(source: Sending, times: int) -> None:
     async with asyncio.timeout(20):
         while source.asked < times:
             await asyncio.sleep(0.001)
+
+
+def test_what_a_storm_of_calls_plans_is_looked_at_together(
+    portal: PortalInTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def looked() -> None:
+        source, stopping = Slow(portal.database), asyncio.Event()
+        working = asyncio.create_task(
+            Worker(portal.database, portal._portal.clock, [source], look_seconds=LONG_SECONDS).run(
+                stopping
+            )
+        )
+        await has_looked(source)
+        await asyncio.sleep(0.2)  # an engine that hears has looked as well
+        monkeypatch.setattr(worker_module, "TOGETHER_SECONDS", 0.3)
+        before = source.looks
+        for _ in range(50):
+            await source.plan(MONDAY + HOUR)
+            source.due = None
+        await asyncio.sleep(0.5)
+
+        assert 1 <= source.looks - before <= 10
+
+        stopping.set()
+        await asyncio.wait_for(working, 20)
+
+    portal.wait(looked())
 
 
 def test_who_is_stopping_wakes_the_others(portal: PortalInTest, place: Place) -> None:

@@ -60,6 +60,10 @@ EXCEPTIONS = {
     ("background/handler.py", "asyncio.timeout"): "how long a handler may take to answer",
     ("background/sharing.py", "asyncio.wait_for"): "how often processes tell each other of limits",
     ("hosting.py", "asyncio.wait_for"): "when to look which portals were made or removed",
+    (
+        "background/worker.py",
+        "loop.call_later",
+    ): "what a storm plans is looked at together",
     ("background/worker.py", "asyncio.wait_for"): "when to look what killed processes had planned",
     (
         "emulator/time_control.py",

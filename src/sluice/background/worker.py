@@ -15,13 +15,15 @@ from datetime import datetime
 from math import inf
 
 from sluice.background.due import Ran, Source, first_due
-from sluice.clock import ClockState, Mode, PortalClock, to_micros
+from sluice.clock import ClockState, Mode, PortalClock, stopwatch, to_micros
 from sluice.errors import StoreUnavailable
 from sluice.store.database import Database
 from sluice.store.tables import Store
 
 # What a process had planned that has ended is found no later than this.
 LOOK_SECONDS = 5.0
+# What is planned in a storm of calls is looked at together, so often at most.
+TOGETHER_SECONDS = 0.01
 # The portal cannot be reached: it is no use to try again at once.
 NAP_AFTER_FAILURE_SECONDS = 5.0
 
@@ -87,7 +89,7 @@ class Worker:
         def wake(due_micros: int) -> None:
             for loop in loops:
                 if due_micros < loop.waits_for_micros:
-                    event_loop.call_soon_threadsafe(loop.woken.set)
+                    event_loop.call_soon_threadsafe(loop.planned)
 
         tasks: list[asyncio.Task[None]] = []
         try:
@@ -118,11 +120,29 @@ class _Loop:
         self._database = database
         self._clock = clock
         self._look_seconds = look_seconds
+        self._looked = -inf
+        self._will_look = False
+
+    def planned(self) -> None:
+        """Look at what was planned: at once, unless it was looked just now."""
+        if self._will_look:
+            return
+        left = self._looked + TOGETHER_SECONDS - stopwatch()
+        if left <= 0:
+            self.woken.set()
+        else:
+            self._will_look = True
+            asyncio.get_running_loop().call_later(left, self._look_now)
+
+    def _look_now(self) -> None:
+        self._will_look = False
+        self.woken.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
             self.woken.clear()
             self.waits_for_micros = inf  # whatever is planned from here on wakes
+            self._looked = stopwatch()
             try:
                 nap = await self._work()
             except StoreUnavailable as problem:
@@ -139,22 +159,24 @@ class _Loop:
 
     async def _work(self) -> float:
         """Do some of what has fallen due, and return how many seconds there are to sleep."""
-        state, due, waiting = await self._database.run(self._look)
+        state, due = await self._database.run(self._look)
         machine = self._clock.machine.now()
         if due is None or state.is_busy(machine):
             return self._look_seconds
         now = state.told(machine)
-        if due <= now and await self._source.run_due(now):
-            return 0.0
-        # What has fallen due and was not done is being done, or has to wait for that.
-        if waiting is None or waiting <= now:
-            return self._look_seconds
-        self.waits_for_micros = to_micros(waiting)
+        if due <= now:
+            if await self._source.run_due(now):
+                return 0.0
+            # What has fallen due and was not done is being done, or has to wait for that.
+            due = await self._database.run(self._source.next_waiting)
+            if due is None or due <= now:
+                return self._look_seconds
+        self.waits_for_micros = to_micros(due)
         if state.mode is Mode.FROZEN:  # it will not be due before somebody moves the clock
             return self._look_seconds
-        return min((waiting - now).total_seconds(), self._look_seconds)
+        return min((due - now).total_seconds(), self._look_seconds)
 
-    def _look(self, store: Store) -> tuple[ClockState, datetime | None, datetime | None]:
+    def _look(self, store: Store) -> tuple[ClockState, datetime | None]:
         state = store.clock.state()
         self._clock.now_by(state)
-        return state, self._source.next_due(store), self._source.next_waiting(store)
+        return state, self._source.next_due(store)
