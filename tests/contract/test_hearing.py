@@ -229,6 +229,17 @@ def test_a_portal_that_cannot_be_opened_leaves_no_pipe_open(
     assert pipes() == 0
 
 
+def test_who_has_no_patience_does_not_pass_those_that_wait(tmp_path: Path) -> None:
+    file = tmp_path / "portal.db"
+    with closing(open_sqlite(file, NOW)) as database, closing(Neighbours(file)) as waiting:
+        assert waiting.takes_turn()
+        assert not database._begin(0.0)  # as the event loop asks
+
+        waiting.ends_turn()
+        assert database._begin(0.0)
+        database._writer.rollback()
+
+
 def test_a_turn_that_is_never_given_back_keeps_nobody_from_writing(tmp_path: Path) -> None:
     file = tmp_path / "portal.db"
     with (

@@ -381,7 +381,7 @@ class SqliteDatabase:
                 is_next = is_next or self._neighbours.takes_turn()
                 waited = stopwatch() - started
                 # Who holds the turn may have been stopped: it is asked for, and no more than that.
-                if is_next or waited >= patience_seconds / 2:
+                if is_next or 0 < patience_seconds / 2 <= waited:
                     try:
                         self._writer.begin()
                         return True
