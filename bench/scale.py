@@ -20,7 +20,7 @@ from bench.scale_measured import ENGINES, Engine
 
 PAGE = Path(__file__).parents[1] / "docs" / "scale.md"
 SEED = 1
-MOST_IN_GROUP, LONGEST_GROUP_MS = 256, 100.0  # see `sluice.store.waiting`
+MOST_IN_GROUP, LONGEST_GROUP_MS, LONGEST_GROUP_COMMITS = 256, 100.0, 10  # `sluice.store.waiting`
 # What people are assumed to do: calls of each on a working day, the share that changes something,
 # and the share of a day's calls in its busiest hour.
 CALLS_A_DAY, CHANGING, IN_THE_BUSIEST_HOUR = 100, 0.2, 0.2
@@ -82,7 +82,7 @@ def one_writer(
     while first < calls:
         start = max(free, arrivals[first])
         last = first
-        fitting = min(most, in_time(work_ms))
+        fitting = min(most, in_time(work_ms, commit_ms))
         while last < calls and last - first < fitting and arrivals[last] <= start:
             last += 1
         spent = (last - first) * work_ms + commit_ms
@@ -94,14 +94,14 @@ def one_writer(
     return Waits(waits[calls // 2], mean, waits[calls * 99 // 100], worked / free, calls / groups)
 
 
-def in_time(work_ms: float) -> int:
+def in_time(work_ms: float, commit_ms: float) -> int:
     """Return how many calls a group holds before they have taken too long."""
-    return max(1, int(LONGEST_GROUP_MS / work_ms))
+    return max(1, int(max(LONGEST_GROUP_MS, LONGEST_GROUP_COMMITS * commit_ms) / work_ms))
 
 
 def most_writes(work_ms: float, commit_ms: float) -> float:
     """Return the changing calls a second that one writer can do at most: full groups."""
-    return 1000 / (work_ms + commit_ms / min(MOST_IN_GROUP, in_time(work_ms)))
+    return 1000 / (work_ms + commit_ms / min(MOST_IN_GROUP, in_time(work_ms, commit_ms)))
 
 
 def found_closed(

@@ -1,8 +1,9 @@
 """What docs/scale.md was computed from: costs measured by `make bench`.
 
-On two virtual cores shared with other work (a load of five to eight while it was measured), so the
-best of four rounds: noise only adds. Between the best and the worst round was a factor of two to
-four. PostgreSQL 15 and its disk were on the same machine.
+On two virtual cores that did nothing else, medians of two rounds of a second; between the two was a
+tenth as a rule, and a third at most. What an idle portal takes was measured over fifteen seconds
+with a hundred (PostgreSQL: forty) of them open, a look two hundred times. PostgreSQL 15 and its
+disk were on the same machine.
 """
 
 from dataclasses import dataclass
@@ -41,28 +42,28 @@ class Engine:
 ENGINES = (
     Engine(
         name="SQLite",
-        activate_ms=0.35,
-        add_ms=3.2,
+        activate_ms=0.089,
+        add_ms=0.96,
         read_ms=1.3,
-        commit_ms=1.7,
-        open_ms=40,
-        look_ms=0.9,
-        idle_ms=0.95,
+        commit_ms=0.45,
+        open_ms=9.1,
+        look_ms=0.83,
+        idle_ms=0.053,
         connections=0,
-        memory_mb=0.53,
+        memory_mb=0.5,
         disk_mb=0.59,
     ),
     Engine(
         name="PostgreSQL",
-        activate_ms=1.1,
-        add_ms=13,
-        read_ms=2.7,
-        commit_ms=3.9,
-        open_ms=86,
-        look_ms=12,
-        idle_ms=3.5,
+        activate_ms=0.47,
+        add_ms=4.1,
+        read_ms=1.5,
+        commit_ms=0.8,
+        open_ms=29,
+        look_ms=5.7,
+        idle_ms=0.38,
         connections=5,
-        memory_mb=7.8,
-        disk_mb=2.4,
+        memory_mb=5.5,
+        disk_mb=2.3,
     ),
 )

@@ -467,6 +467,7 @@ def test_a_group_that_takes_long_is_committed_in_parts(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "LONGEST_GROUP_SECONDS", 0.0)
+    monkeypatch.setattr(waiting, "LONGEST_GROUP_COMMITS", 0)
 
     def refused(store: Store) -> None:
         store.facts.set("refused", "x")

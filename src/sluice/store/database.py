@@ -57,6 +57,7 @@ class Commits:
         groups: how many commits were in which class; the last one is open.
         calls: how many calls they held together.
         seconds: what they took together.
+        lately: what one takes on the average, in seconds; long ago counts little.
     """
 
     bounds = tuple(2.0**power for power in range(9))
@@ -65,12 +66,14 @@ class Commits:
         self.groups = [0] * (len(self.bounds) + 1)
         self.calls = 0
         self.seconds = 0.0
+        self.lately = 0.0
 
     def count(self, calls: int, seconds: float) -> None:
         """Count a commit."""
         self.groups[min((calls - 1).bit_length(), len(self.bounds))] += 1
         self.calls += calls
         self.seconds += seconds
+        self.lately += (seconds - self.lately) / 8
 
 
 class Transaction(ABC):

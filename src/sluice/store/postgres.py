@@ -531,7 +531,7 @@ class PostgresDatabase:
         ran: list[Waiting] = []
         try:
             connection.begin()
-            for waiting in in_time(group):
+            for waiting in in_time(group, self.commits.lately):
                 ran.append(waiting)
                 _run_one(connection, waiting)
             began = stopwatch()

@@ -220,7 +220,6 @@ class SqliteDatabase:
         self._long_work: ThreadPoolExecutor | None = None
         self._together: list[Waiting] = []  # what arrived in this turn of the event loop
         self._writing = threading.Lock()
-        self._commit_seconds = 0.0
         self._thread = threading.Thread(target=self._write, name="sluice-writer", daemon=True)
         self._thread.start()
         self._neighbours = Neighbours(path)  # last: what fails above leaves nothing open
@@ -233,7 +232,7 @@ class SqliteDatabase:
             loop = asyncio.get_running_loop()
             future: asyncio.Future[T] = loop.create_future()
             waiting = Waiting(work, future)
-            if long or self._commit_seconds > QUICK_COMMIT_SECONDS:
+            if long or self.commits.lately > QUICK_COMMIT_SECONDS:
                 self._line.put(waiting)
             else:
                 if not self._together:
@@ -351,15 +350,12 @@ class SqliteDatabase:
                     log.error(LOCKED)
                     raise StoreUnavailable(f"Nothing was changed. {LOCKED}")
                 return 0
-            for waiting in in_time(group):
+            for waiting in in_time(group, self.commits.lately):
                 ran.append(waiting)
                 self._run_one(waiting)
             began = stopwatch()
             writer.sqlite.execute("COMMIT")
-            # An average that forgets: one slow commit in a row of quick ones changes little.
-            seconds = stopwatch() - began
-            self._commit_seconds += (seconds - self._commit_seconds) / 8
-            self.commits.count(len(ran), seconds)
+            self.commits.count(len(ran), stopwatch() - began)
         except Exception as problem:
             # What was not committed did not happen, for everybody who ran alike.
             writer.rollback()

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from sluice.store.tables import Store
 
 # When the calls of a group have taken this long, the others wait for the next commit: who was first
-# is not kept long, and another process gets its turn.
+# is not kept long, and another process gets its turn. Where a commit takes long itself, it is that
+# many times as long, so that most of the time is still for calls.
 LONGEST_GROUP_SECONDS = 0.1
+LONGEST_GROUP_COMMITS = 10
 
 Work = Callable[["Store"], Any]
 
@@ -76,12 +78,17 @@ def wake_up(wake: Callable[[int], None], micros: int) -> None:
         log.exception("nobody could be woken")
 
 
-def in_time(group: list[Waiting]) -> Iterator[Waiting]:
-    """Yield the calls of a group, one at least, until they have taken too long."""
+def in_time(group: list[Waiting], commit_seconds: float) -> Iterator[Waiting]:
+    """Yield the calls of a group, one at least, until they have taken too long.
+
+    Args:
+        commit_seconds: what a commit takes.
+    """
+    longest = max(LONGEST_GROUP_SECONDS, LONGEST_GROUP_COMMITS * commit_seconds)
     started = stopwatch()
     for waiting in group:
         yield waiting
-        if stopwatch() - started > LONGEST_GROUP_SECONDS:
+        if stopwatch() - started > longest:
             return
 
 
