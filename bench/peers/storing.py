@@ -8,5 +8,4 @@ from sluice.cli import main
 
 if __name__ == "__main__":
     Deliveries.next_due = lambda self, store: None  # type: ignore[method-assign]
-    Deliveries.next_waiting = lambda self, store: None  # type: ignore[method-assign]
     main()

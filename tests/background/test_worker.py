@@ -152,15 +152,14 @@ class Slow:
         self.begun, self.may_end, self.ended = asyncio.Event(), asyncio.Event(), False
         self.looks = 0
         self.due: datetime | None = None
-        self.waiting: datetime | None = None  # something else than what is being done
         self.wake: Callable[[], None] = lambda: None
 
     def next_due(self, store: Store) -> datetime | None:
         self.looks += 1
         return self.due
 
-    def next_waiting(self, store: Store) -> datetime | None:
-        return self.waiting or self.due
+    def next_after(self, store: Store, now: datetime) -> datetime | None:
+        return self.due if self.due is not None and self.due > now else None
 
     async def run_due(self, now: datetime) -> list[Ran]:
         if self.due is None:
@@ -284,8 +283,8 @@ class Sending:
     def next_due(self, store: Store) -> datetime | None:
         return self._due
 
-    def next_waiting(self, store: Store) -> datetime | None:
-        return self._soon
+    def next_after(self, store: Store, now: datetime) -> datetime | None:
+        return self._soon if self._soon > now else None
 
     async def run_due(self, now: datetime) -> list[Ran]:
         self.asked += 1

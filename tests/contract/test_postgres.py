@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
@@ -488,3 +489,30 @@ def test_what_reads_needs_no_writers_connection(database: PostgresDatabase) -> N
     told(database, "fact")
 
     assert cluster().execute(mine)[0][0] == before + 1
+
+
+def test_who_stands_behind_a_refused_call_does_not_wait_for_a_refusal_of_his_own(
+    schema: Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "LOCK_SECONDS", 1)
+    begins: list[None] = []
+    begin = postgres._Connection.begin
+
+    def counted(self: postgres._Connection) -> None:
+        begins.append(None)
+        begin(self)
+
+    async def together(database: PostgresDatabase) -> list[object]:
+        calls = [
+            database.run(lambda store: store.facts.set("a", "b"), writes=True) for _ in range(8)
+        ]
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    with closing(open_postgres(schema, NOW)) as database, another_program(schema) as execute:
+        execute("BEGIN; LOCK TABLE portal_fact IN ACCESS EXCLUSIVE MODE")
+        monkeypatch.setattr(postgres._Connection, "begin", counted)
+        refused = asyncio.run(together(database))
+        execute("ROLLBACK")
+
+    assert [type(refusal) for refusal in refused] == [StoreUnavailable] * 8
+    assert len(begins) <= 2  # the first one may have been alone

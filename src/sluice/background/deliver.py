@@ -89,8 +89,8 @@ class Deliveries:
         """Return when the next delivery is due; what is being sent counts until it has been."""
         return store.outbox.next_due()
 
-    def next_waiting(self, store: Store) -> datetime | None:
-        return store.outbox.next_waiting()
+    def next_after(self, store: Store, now: datetime) -> datetime | None:
+        return store.outbox.next_after(now)
 
     async def run_due(self, now: datetime) -> list[Ran]:
         """Begin to send what is due, as far as there is room, and return what was begun."""

@@ -45,8 +45,8 @@ class Source(Protocol):
         """
         ...
 
-    def next_waiting(self, store: Store) -> datetime | None:
-        """Return the same without what somebody is just doing."""
+    def next_after(self, store: Store, now: datetime) -> datetime | None:
+        """Return when the next of them falls due that has not yet, or None when none is planned."""
         ...
 
     async def run_due(self, now: datetime) -> list[Ran]:

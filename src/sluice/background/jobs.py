@@ -85,7 +85,8 @@ class PlannedJobs:
     def next_due(self, store: Store) -> datetime | None:
         return store.jobs.next_due()
 
-    next_waiting = next_due  # a job is done in the transaction that takes it
+    def next_after(self, store: Store, now: datetime) -> datetime | None:
+        return store.jobs.next_after(now)
 
     async def run_due(self, now: datetime) -> list[Ran]:
         return await self._database.run(partial(self._do_some, now), writes=True, long=True)

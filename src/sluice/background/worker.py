@@ -96,9 +96,9 @@ class Worker:
             async with self._database.hearing(wake):
                 tasks = [asyncio.create_task(loop.run(stopping)) for loop in loops]
                 await stopping.wait()
-            # From here on others are to hear what is planned.
-            for loop in loops:
-                loop.woken.set()
+                for loop in loops:
+                    loop.woken.set()
+            # From here on others hear what is planned.
             if tasks:
                 await asyncio.wait(tasks, timeout=self._drain_seconds)
         finally:
@@ -168,8 +168,8 @@ class _Loop:
             if await self._source.run_due(now):
                 return 0.0
             # What has fallen due and was not done is being done, or has to wait for that.
-            due = await self._database.run(self._source.next_waiting)
-            if due is None or due <= now:
+            due = await self._database.run(lambda store: self._source.next_after(store, now))
+            if due is None:
                 return self._look_seconds
         self.waits_for_micros = to_micros(due)
         if state.mode is Mode.FROZEN:  # it will not be due before somebody moves the clock

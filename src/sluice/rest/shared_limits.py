@@ -75,6 +75,7 @@ class SharedLimits:
             self._bucket.put_back(counted.calls)
             self._operating.put_back(counted.seconds)
             raise
+        self._has_begun = True
         for address, (level, at) in total.levels.items():
             self._bucket.set_level(address, level, at)
         for pair, baskets in total.seconds.items():
@@ -95,5 +96,4 @@ class SharedLimits:
         # At first all that counts, then what may have changed since the last time.
         lately = SKEW_SECONDS if self._has_begun else EMPTY_AFTER_SECONDS
         back = 1 if self._has_begun else BASKETS
-        self._has_begun = True
         return _Total(use.buckets(now - lately), use.baskets(minute - back))

@@ -17,6 +17,7 @@ from sluice.domain.calendar import (
     absent_users,
     calendar_from_settings,
 )
+from sluice.domain.people import is_time_zone
 from sluice.store.database import Row, Transaction, Value, with_id
 from sluice.store.listing import named
 
@@ -134,7 +135,7 @@ class Calendar:
 
         def zone_of(user_id: int) -> tzinfo:
             own = known[user_id].zone
-            return ZoneInfo(own) if own else zone
+            return ZoneInfo(own) if own and is_time_zone(own) else zone
 
         return absent_users(absences, now, zone_of)
 

@@ -103,3 +103,10 @@ class Jobs:
         """Return when the next job falls due, or None when there is none."""
         row = self._tx.one("SELECT MIN(due_micros) FROM job")
         return None if row is None or row[0] is None else from_micros(row[0])
+
+    def next_after(self, now: datetime) -> datetime | None:
+        """Return when the next job falls due that has not yet, or None when there is none."""
+        row = self._tx.one(
+            "SELECT MIN(due_micros) FROM job WHERE due_micros > :now", {"now": to_micros(now)}
+        )
+        return None if row is None or row[0] is None else from_micros(row[0])

@@ -157,11 +157,11 @@ class Outbox:
         )
         return None if row is None or row[0] is None else from_micros(row[0])
 
-    def next_waiting(self) -> datetime | None:
-        """Return when the next is due that nobody is sending."""
+    def next_after(self, now: datetime) -> datetime | None:
+        """Return when the next falls due that has not yet."""
         row = self._tx.one(
-            "SELECT MIN(due_micros) FROM delivery WHERE state = :waiting",
-            {"waiting": DeliveryState.WAITING.value},
+            "SELECT MIN(due_micros) FROM delivery WHERE state = :waiting AND due_micros > :now",
+            {"waiting": DeliveryState.WAITING.value, "now": to_micros(now)},
         )
         return None if row is None or row[0] is None else from_micros(row[0])
 

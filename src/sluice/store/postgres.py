@@ -538,12 +538,12 @@ class PostgresDatabase:
             connection.commit()
             self.commits.count(len(ran), stopwatch() - began)
         except Exception as problem:
-            # What was not committed did not happen, for everybody who ran alike.
+            # What was not committed did not happen, and who did not run need not try: all alike.
             connection.rollback()
             if isinstance(problem, psycopg.errors.ReadOnlySqlTransaction):
                 connection.close()  # an address of several hosts may lead to the primary next time
             told_all = _told(problem)
-            ran = ran or group
+            ran = group
             for waiting in ran:
                 waiting.error = told_all
         if (soonest := connection.transaction.soonest_due_micros) is not None:

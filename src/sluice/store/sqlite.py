@@ -324,11 +324,11 @@ class SqliteDatabase:
         """Serve the line until it is closed: the writer thread's whole life."""
         while (first := self._line.get()) is not None:
             group, closing = group_after(first, self._line, MOST_IN_GROUP)
-            while group:
-                with self._writing:
+            with self._writing:  # in all parts of the group: nobody overtakes it
+                while group:
                     done = self._commit_together(group, patient=True)
-                release(group[:done])
-                group = group[done:]
+                    release(group[:done])
+                    group = group[done:]
             if closing:
                 return
 
@@ -357,10 +357,10 @@ class SqliteDatabase:
             writer.sqlite.execute("COMMIT")
             self.commits.count(len(ran), stopwatch() - began)
         except Exception as problem:
-            # What was not committed did not happen, for everybody who ran alike.
+            # What was not committed did not happen, and who did not run need not try: all alike.
             writer.rollback()
             told = _told(problem)
-            ran = ran or group
+            ran = group
             for waiting in ran:
                 waiting.error = told
         if (soonest := writer.transaction.soonest_due_micros) is not None:
