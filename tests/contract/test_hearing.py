@@ -215,11 +215,11 @@ def test_a_portal_that_cannot_be_opened_leaves_no_pipe_open(
         raise sqlite3.OperationalError("out of descriptors")
 
     def pipes() -> int:
-        names = []
+        open_files = []
         for descriptor in Path("/proc/self/fd").iterdir():
             with suppress(OSError):  # the one of this very look
-                names.append(descriptor.readlink().name)
-        return names.count("portal.db-pipe")
+                open_files.append(descriptor.readlink())
+        return open_files.count(tmp_path / "portal.db-pipe")  # not those of other tests
 
     open_portal(tmp_path / "portal.db", NOW).close()
     monkeypatch.setattr(sqlite, "_Connection", refused)
