@@ -25,7 +25,7 @@ from sluice.store.database import NOTHING, Parameters
 from sluice.store.place import Schema, schema_at
 from sluice.store.postgres_dialect import adapt, stored, translated
 
-WARM_CALLS = 3
+WARM_CALLS = 12  # more than there are people in the queue: each is remembered after the first task
 
 
 class Statement(Struct, frozen=True):

@@ -8,14 +8,14 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sluice.background import worker as worker_module
-from sluice.background.due import Ran
+from sluice.background.due import Ran, Source
 from sluice.background.worker import Worker
 from sluice.clock import VirtualClock, stopwatch
 from sluice.store.database import Database
@@ -181,6 +181,20 @@ class Slow:
         await self._database.run(work, writes=True)
 
 
+@asynccontextmanager
+async def at_work(portal: PortalInTest, source: Source) -> AsyncIterator[None]:
+    """Run a worker that looks again by itself only after an hour, and stop it in the end."""
+    stopping = asyncio.Event()
+    worker = Worker(portal.database, portal._portal.clock, [source], look_seconds=LONG_SECONDS)
+    working = asyncio.create_task(worker.run(stopping))
+    try:
+        yield
+        stopping.set()
+        await asyncio.wait_for(working, 20)
+    finally:
+        working.cancel()
+
+
 async def has_looked(source: Slow) -> None:
     """Wait for the worker's first look, which an engine may take in another thread."""
     async with asyncio.timeout(20):
@@ -190,20 +204,16 @@ async def has_looked(source: Slow) -> None:
 
 def test_an_idle_worker_sleeps_until_something_is_planned(portal: PortalInTest) -> None:
     async def woken() -> None:
-        source, stopping = Slow(portal.database), asyncio.Event()
-        worker = Worker(portal.database, portal._portal.clock, [source], look_seconds=LONG_SECONDS)
-        working = asyncio.create_task(worker.run(stopping))
-        await has_looked(source)
-        for _ in range(100):
-            await asyncio.sleep(0)
-        assert source.looks <= 2  # once more when the engine hears what others plan
+        source = Slow(portal.database)
+        async with at_work(portal, source):
+            await has_looked(source)
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert source.looks <= 2  # once more when the engine hears what others plan
 
-        await source.plan(MONDAY - HOUR)
-        await asyncio.wait_for(source.begun.wait(), 20)
-        source.may_end.set()
-
-        stopping.set()
-        await asyncio.wait_for(working, 20)
+            await source.plan(MONDAY - HOUR)
+            await asyncio.wait_for(source.begun.wait(), 20)
+            source.may_end.set()
         assert source.ended
 
     portal.wait(woken())
@@ -211,20 +221,16 @@ def test_an_idle_worker_sleeps_until_something_is_planned(portal: PortalInTest) 
 
 def test_setting_the_clock_wakes_the_worker(portal: PortalInTest) -> None:
     async def woken() -> None:
-        source, stopping = Slow(portal.database), asyncio.Event()
+        source = Slow(portal.database)
         source.due = MONDAY + timedelta(days=30)
         source.may_end.set()
-        worker = Worker(portal.database, portal._portal.clock, [source], look_seconds=LONG_SECONDS)
-        working = asyncio.create_task(worker.run(stopping))
-        for _ in range(100):
-            await asyncio.sleep(0)
-        assert not source.begun.is_set()
+        async with at_work(portal, source):
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert not source.begun.is_set()
 
-        await portal.time.set(MONDAY + timedelta(days=31))
-        await asyncio.wait_for(source.begun.wait(), 20)
-
-        stopping.set()
-        await asyncio.wait_for(working, 20)
+            await portal.time.set(MONDAY + timedelta(days=31))
+            await asyncio.wait_for(source.begun.wait(), 20)
 
     portal.wait(woken())
 
@@ -232,23 +238,19 @@ def test_setting_the_clock_wakes_the_worker(portal: PortalInTest) -> None:
 def test_a_command_wakes_the_worker_of_a_server(portal: PortalInTest, place: Place) -> None:
     async def woken() -> None:
         await portal.time.freeze(MONDAY)
-        source, stopping = Slow(portal.database), asyncio.Event()
+        source = Slow(portal.database)
         source.due = MONDAY + timedelta(days=30)
         source.may_end.set()
-        worker = Worker(portal.database, portal._portal.clock, [source], look_seconds=LONG_SECONDS)
-        working = asyncio.create_task(worker.run(stopping))
-        await has_looked(source)
+        async with at_work(portal, source):
+            await has_looked(source)
 
-        command = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "sluice", "clock", "set", "2026-02-12T09:00:00+00:00"),
-            *("--database", address_of(place)),
-            stdout=subprocess.DEVNULL,
-        )
-        assert await command.wait() == 0
-        await asyncio.wait_for(source.begun.wait(), 20)
-
-        stopping.set()
-        await asyncio.wait_for(working, 20)
+            command = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "sluice", "clock", "set", "2026-02-12T09:00:00+00:00"),
+                *("--database", address_of(place)),
+                stdout=subprocess.DEVNULL,
+            )
+            assert await command.wait() == 0
+            await asyncio.wait_for(source.begun.wait(), 20)
 
     portal.wait(woken())
 
@@ -256,17 +258,13 @@ def test_a_command_wakes_the_worker_of_a_server(portal: PortalInTest, place: Pla
 def test_a_worker_does_not_hurry_while_the_clock_stands(portal: PortalInTest) -> None:
     async def idle() -> None:
         await portal.time.freeze(MONDAY)
-        source, stopping = Slow(portal.database), asyncio.Event()
+        source = Slow(portal.database)
         source.due = MONDAY + timedelta(milliseconds=1)
-        worker = Worker(portal.database, portal._portal.clock, [source], look_seconds=LONG_SECONDS)
-        working = asyncio.create_task(worker.run(stopping))
+        async with at_work(portal, source):
+            await has_looked(source)
+            await asyncio.sleep(0.05)  # in which it would have been due many times
 
-        await has_looked(source)
-        await asyncio.sleep(0.05)  # in which it would have been due many times
-
-        assert source.looks <= 2  # once more when the engine hears what others plan
-        stopping.set()
-        await asyncio.wait_for(working, 20)
+            assert source.looks <= 2  # once more when the engine hears what others plan
 
     portal.wait(idle())
 
@@ -297,16 +295,12 @@ class Sending:
 def test_what_is_being_done_hides_nothing_that_falls_due_meanwhile(portal: PortalInTest) -> None:
     async def found() -> None:
         now = portal.clock.now()
-        source, stopping = Sending(now, now + timedelta(milliseconds=20)), asyncio.Event()
-        worker = Worker(portal.database, portal._portal.clock, [source], look_seconds=LONG_SECONDS)
-        working = asyncio.create_task(worker.run(stopping))
-        await until_asked(source, 1)
+        source = Sending(now, now + timedelta(milliseconds=20))
+        async with at_work(portal, source):
+            await until_asked(source, 1)
 
-        portal.clock.advance(milliseconds=30)
-        await asyncio.wait_for(source.done.wait(), 20)
-
-        stopping.set()
-        await asyncio.wait_for(working, 20)
+            portal.clock.advance(milliseconds=30)
+            await asyncio.wait_for(source.done.wait(), 20)
 
     portal.wait(found())
 
@@ -314,17 +308,13 @@ def test_what_is_being_done_hides_nothing_that_falls_due_meanwhile(portal: Porta
 def test_a_source_that_has_room_again_is_asked_at_once(portal: PortalInTest) -> None:
     async def asked() -> None:
         later = portal.clock.now() + timedelta(days=1)
-        source, stopping = Sending(portal.clock.now(), later), asyncio.Event()
-        worker = Worker(portal.database, portal._portal.clock, [source], look_seconds=LONG_SECONDS)
-        working = asyncio.create_task(worker.run(stopping))
-        await until_asked(source, 1)
+        source = Sending(portal.clock.now(), later)
+        async with at_work(portal, source):
+            await until_asked(source, 1)
 
-        asked = source.asked
-        source.wake()
-        await until_asked(source, asked + 1)
-
-        stopping.set()
-        await asyncio.wait_for(working, 20)
+            asked = source.asked
+            source.wake()
+            await until_asked(source, asked + 1)
 
     portal.wait(asked())
 
@@ -339,25 +329,18 @@ def test_what_a_storm_of_calls_plans_is_looked_at_together(
     portal: PortalInTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def looked() -> None:
-        source, stopping = Slow(portal.database), asyncio.Event()
-        working = asyncio.create_task(
-            Worker(portal.database, portal._portal.clock, [source], look_seconds=LONG_SECONDS).run(
-                stopping
-            )
-        )
-        await has_looked(source)
-        await asyncio.sleep(0.2)  # an engine that hears has looked as well
-        monkeypatch.setattr(worker_module, "TOGETHER_SECONDS", 0.3)
-        before, began = source.looks, stopwatch()
-        for number in range(50):  # each is nearer than the one before
-            await source.plan(MONDAY + HOUR - timedelta(seconds=number))
-            await asyncio.sleep(0.001)
-        await asyncio.sleep(0.5)
+        source = Slow(portal.database)
+        async with at_work(portal, source):
+            await has_looked(source)
+            await asyncio.sleep(0.2)  # an engine that hears has looked as well
+            monkeypatch.setattr(worker_module, "TOGETHER_SECONDS", 0.3)
+            before, began = source.looks, stopwatch()
+            for number in range(50):  # each is nearer than the one before
+                await source.plan(MONDAY + HOUR - timedelta(seconds=number))
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.5)
 
-        assert 1 <= source.looks - before <= 2 + (stopwatch() - began) / 0.3 < 50
-
-        stopping.set()
-        await asyncio.wait_for(working, 20)
+            assert 1 <= source.looks - before <= 2 + (stopwatch() - began) / 0.3 < 50
 
     portal.wait(looked())
 

@@ -192,9 +192,11 @@ class PostgresTransaction(Transaction):
         return added
 
     def add_rows(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        self._before_change(copied := f"COPY {table} ({', '.join(columns)}) FROM STDIN")
+        sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        self._before_change(sql)
+        self.memory.clear()  # these may be rows of any table
         self.one("SELECT 1")  # sets the savepoint, if it is due
-        with self._cursor.copy(copied) as copy:
+        with self._cursor.copy(sql) as copy:
             for row in rows:
                 copy.write_row([stored(value) for value in row])
 
@@ -256,7 +258,7 @@ class _Connection:
         )
 
     def begin(self) -> None:
-        """Open a transaction; forget what was cached if somebody else has changed the portal."""
+        """Open a transaction; forget everything if somebody else has changed the portal."""
         if self._link is None:
             self.connect()
             number = self._started()

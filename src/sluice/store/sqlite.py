@@ -109,7 +109,7 @@ class SqliteTransaction(Transaction):
         values = ", ".join("?" * len(columns))
         sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"
         self._before_change(sql)
-        self.memory.clear()
+        self.memory.clear()  # these may be rows of any table
         self._execute_many(sql, rows)
 
     def last_id(self, table: str) -> int:
@@ -175,7 +175,7 @@ class _Connection:
         self._version = 0
 
     def begin(self) -> None:
-        """Open a transaction; forget what was cached if somebody else has changed the file."""
+        """Open a transaction; forget everything if somebody else has changed the file."""
         execute = self.sqlite.execute
         execute(self._begin)
         version = execute("PRAGMA data_version").fetchone()[0]
@@ -200,7 +200,7 @@ class _Connection:
                 raise
             raise _told(problem) from problem
         finally:
-            if self.sqlite.in_transaction:  # what was cached is as true as before, even if refused
+            if self.sqlite.in_transaction:  # what is remembered stays true, even if refused
                 self.sqlite.execute("COMMIT")
 
 

@@ -74,7 +74,7 @@ def wake_up(wake: Callable[[int], None], micros: int) -> None:
     """Say that something was planned: whatever comes of it, the answers are to go out."""
     try:
         wake(micros)
-    except Exception:
+    except Exception:  # of whatever kind: it would end the writer's thread, and with it all writing
         log.exception("nobody could be woken")
 
 

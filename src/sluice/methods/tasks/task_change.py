@@ -51,7 +51,7 @@ def keep_new(call: Call, task: Task) -> Task:
     task = call.store.tasks.add(task)
     call.store.tasks.set_mark(task.id, call.actor.user_id, Mark(viewed=call.now))
     _record(call, task, "NEW", None, None)
-    if _may_be_late(task):
+    if task.deadline is not None:
         plan_deadline(call, task)
     if task.flow_id is not None:
         flow_watch.task_entered(call, task, is_new=True)
@@ -102,14 +102,10 @@ def discard(call: Call, task: Task) -> None:
 
 def plan_deadline(call: Call, task: Task) -> None:
     """Let the deadline be noticed when it passes; at once, if it has, and the task runs again."""
-    if task.deadline is not None and _may_be_late(task):
+    if task.deadline is not None and task.status in RUNNING and not task.overdue:
         call.store.jobs.plan(JobKind.DEADLINE, task.id, max(task.deadline, call.now))
     else:
         call.store.jobs.cancel(JobKind.DEADLINE, task.id)
-
-
-def _may_be_late(task: Task) -> bool:
-    return task.deadline is not None and task.status in RUNNING and not task.overdue
 
 
 def _record(call: Call, task: Task, field: str, before: str | None, after: str | None) -> None:

@@ -149,4 +149,4 @@ def test_a_task_for_a_queue_takes_few_statements(
 
     working = [sql for sql in seen if sql.split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE")]
     assert len(reading(seen)) <= 1
-    assert len(working) <= 15, working
+    assert len(working) <= 13, working
